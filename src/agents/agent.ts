@@ -1,0 +1,136 @@
+/**
+ * What an agent folder offers to the rest. Adding an agent means one folder with these parts and one line in
+ * `registry.ts`; nothing outside `agents/<agent>/` knows its name.
+ */
+
+import type { JournalEvent } from "../journal/event.ts";
+import type { FileChange } from "../setup/change.ts";
+import type { Fact } from "../trace/facts.ts";
+
+/**
+ * Hot path: what a hook call is. Dependency-free and pure; runs in the agent's time.
+ * @param event the agent's event name, from argv or from the payload
+ * @param payload the parsed payload (an object)
+ * @param env the hook's environment
+ */
+export type Route = (
+  event: string | undefined,
+  payload: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+) => Routed;
+
+/** `foreign`: another program's payload, to be left alone. `ignore`: nothing that spans need. */
+export type Routed =
+  | { readonly verdict: "foreign" | "ignore" }
+  | {
+      readonly verdict: "trace";
+      readonly event: string;
+      readonly session: string;
+      /**
+       * `end`: something ended, start a drain. `start`: start one if a backlog waits. `within`: only if the last is old.
+       */
+      readonly drain: "end" | "start" | "within";
+      /** In CI, how long this hook may wait for the drain (ms); absent or 0 = not at all. */
+      readonly flushMs?: number;
+    };
+
+/** Hot-path half of an agent. */
+export interface AgentRoute {
+  readonly route: Route;
+  /** Names of non-secret environment variables that this agent's facts need besides the common ones. */
+  readonly env: readonly string[];
+  /** Exactly what the agent must read on stdout for "no opinion"; nearly everywhere nothing. */
+  readonly reply?: (event: string | undefined) => string;
+}
+
+/** One file (or database) of the agent's own history that belongs to a session. */
+export interface HistorySource {
+  /** Stable name within the session; offsets and cursors are kept under it. */
+  readonly id: string;
+  readonly path: string;
+  /** Passed to the reader: what kind of file it is, which subagent it belongs to. JSON-serialisable. */
+  readonly role: Readonly<Record<string, string>>;
+}
+
+/** What the drain knows about a session when it asks for its history. JSON-serialisable. */
+export type SessionHints = Readonly<Record<string, string>>;
+
+/** Pure reader of one history source: records in, facts out, with a small JSON-serialisable cursor of its own. */
+export interface HistoryReader<Cursor = unknown> {
+  readonly initial: (source: HistorySource) => Cursor;
+  /** @returns the next cursor and the facts of this record; unknown records give none */
+  readonly read: (cursor: Cursor, record: unknown) => { readonly cursor: Cursor; readonly facts: readonly Fact[] };
+}
+
+/** Facts of one hook call. */
+export interface Observed {
+  readonly facts: readonly Fact[];
+  /** Where the session's history is; merged into the session's hints. */
+  readonly hints?: SessionHints;
+  /** Why the event gave no facts, when it should have: counted and logged, never fatal. */
+  readonly skipped?: string;
+}
+
+/** What is known about an agent on this machine. */
+export interface Detection {
+  readonly installed: boolean;
+  readonly version?: string;
+  /** Config files that registration would touch. */
+  readonly files: readonly string[];
+}
+
+/** A finding of `doctor` or `status`. */
+export interface Finding {
+  readonly level: "ok" | "warning" | "error";
+  readonly message: string;
+  /** A command or a sentence that fixes it. */
+  readonly fix?: string;
+}
+
+/** What registration may depend on. */
+export interface SetupContext {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** Absolute path of the installed program that the registrations name. */
+  readonly program: string;
+  /** Output of `<agent> --version`, or undefined when the agent is not installed. Injected, so that tests need no agent. */
+  readonly version: (command: string) => Promise<string | undefined>;
+}
+
+/** A file that could not be edited safely: told to the user, nothing written. */
+export interface SetupRefusal {
+  readonly file: string;
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** Registration and removal as text edits. Pure apart from reading files. */
+export interface AgentSetup {
+  readonly detect: (context: SetupContext) => Promise<Detection>;
+  readonly register: (context: SetupContext) => Promise<readonly FileChange[] | SetupRefusal>;
+  readonly unregister: (context: SetupContext) => Promise<readonly FileChange[] | SetupRefusal>;
+  /** Is every registration in place, is any of it double, is something left over? */
+  readonly check: (context: SetupContext) => Promise<readonly Finding[]>;
+}
+
+/** The drain's and the command line's half of an agent, loaded lazily. */
+export interface Agent<Cursor = unknown> {
+  readonly observe: (event: JournalEvent) => Observed;
+  /** History files of a session that exist now. Reads folders, never file contents. */
+  readonly sources: (session: string, hints: SessionHints) => Promise<readonly HistorySource[]>;
+  readonly history: HistoryReader<Cursor>;
+  readonly setup: AgentSetup;
+}
+
+/** An entry of the registry. */
+export interface AgentEntry {
+  /** Key in `config.json` and in ids, default project name: `claude-code`. */
+  readonly key: string;
+  /** Name on the command line: `claude`. */
+  readonly name: string;
+  /** Name for people: `Claude Code`. */
+  readonly title: string;
+  readonly hook: AgentRoute;
+  readonly load: () => Promise<Agent>;
+}

@@ -1,0 +1,10 @@
+/** A change of one file, as data: shown as a diff before it is written, kept for undo after. */
+export interface FileChange {
+  readonly path: string;
+  /** Content now; undefined when the file does not exist. */
+  readonly before: string | undefined;
+  /** Content to be; undefined removes the file. */
+  readonly after: string | undefined;
+  /** Mode for a new file (an existing one keeps its own). */
+  readonly mode?: number;
+}

@@ -1,0 +1,236 @@
+/**
+ * Facts: what an agent's hooks and its own history say, translated into one vocabulary.
+ *
+ * An agent folder turns its wire formats into facts; the shared fold (`fold.ts`) reconciles them into nodes. A fact says
+ * one thing, may arrive more than once, from more than one source and in any order relative to facts of the other source.
+ * Keys are the agent's own ids. Times are epoch milliseconds.
+ */
+
+import type { Message, Metadata, Millis, NodeError, Outcome, Part, Scalar, ToolDefinition, Usage } from "./node.ts";
+
+interface Base {
+  readonly at: Millis;
+}
+
+/** Thread of the main agent; a subagent's thread is its agent id. */
+export const MAIN_THREAD = "";
+
+/** Facts about the whole session; each key replaces the earlier value. */
+export interface SessionFact extends Base {
+  readonly type: "session";
+  readonly metadata: Metadata;
+}
+
+/** A process of the session started or ended. `end` closes whatever is still open. */
+export interface SessionPhaseFact extends Base {
+  readonly type: "session.start" | "session.end";
+  readonly reason?: string;
+}
+
+/** A turn began. From the prompt hook and again from the history. */
+export interface TurnStartFact extends Base {
+  readonly type: "turn.start";
+  readonly turn: string;
+  readonly prompt?: string;
+  readonly metadata?: Metadata;
+  /** The background tool call whose end notification is this turn's prompt. */
+  readonly answers?: { readonly callId: string };
+  /** The turn is nothing but a compaction: its compaction node is the root of the trace. */
+  readonly compactionOnly?: boolean;
+  /** `traceparent` of an outside trace that contains this turn. */
+  readonly traceparent?: string;
+}
+
+/**
+ * A turn ended. `claimed` comes from an end-of-turn hook (the history may still lag behind), `recorded` from the history.
+ * A root is final once its end is recorded and quiet, or when something later proves that it is over.
+ */
+export interface TurnEndFact extends Base {
+  readonly type: "turn.end";
+  readonly turn: string;
+  readonly source: "claimed" | "recorded";
+  readonly outcome: Outcome;
+  readonly output?: string;
+  readonly error?: NodeError;
+  readonly metadata?: Metadata;
+}
+
+/** Something to note on the turn: metadata, or an event. */
+export interface TurnNoteFact extends Base {
+  readonly type: "turn.note";
+  readonly turn: string;
+  readonly metadata?: Metadata;
+  readonly event?: {
+    readonly name: string;
+    readonly attributes: Readonly<Record<string, Scalar>>;
+    readonly content?: "prompts" | "tool_details" | "tool_content";
+  };
+}
+
+/** A model request was sent. One per attempt. */
+export interface LlmStartFact extends Base {
+  readonly type: "llm.start";
+  readonly turn: string;
+  readonly thread: string;
+  /** Id of the attempt. */
+  readonly call: string;
+  readonly model?: string;
+  readonly provider?: string;
+  readonly system?: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** New messages of this request. */
+  readonly input?: readonly Message[];
+  readonly tools?: readonly ToolDefinition[];
+  readonly metadata?: Metadata;
+}
+
+/** A piece of a response, or all of it. `at` is when the piece was complete. */
+export interface LlmOutputFact extends Base {
+  readonly type: "llm.output";
+  readonly turn: string;
+  readonly thread: string;
+  readonly call: string;
+  /** Position of these parts in the response: pieces may come out of order and twice. */
+  readonly index: number;
+  readonly parts: readonly Part[];
+  readonly model?: string;
+  readonly usage?: Usage;
+  readonly finishReason?: string;
+  readonly cost?: number;
+  readonly metadata?: Metadata;
+}
+
+/**
+ * A model request is over. Without an `at` of its own (agents that record no end) the last piece ends it.
+ * `error` facts of attempts that never answered carry the time at which the failure was known.
+ */
+export interface LlmEndFact extends Base {
+  readonly type: "llm.end";
+  readonly turn: string;
+  readonly thread: string;
+  readonly call: string;
+  readonly outcome: Outcome;
+  readonly error?: NodeError;
+  /** True when `at` is only an upper bound: the end is then the last piece's time if there is one. */
+  readonly loose?: boolean;
+  /** Replaces finish reason and usage where the source recorded wrong ones (a cut stream). */
+  readonly cut?: boolean;
+  readonly metadata?: Metadata;
+}
+
+/** A tool call is about to run (before any permission dialog). */
+export interface ToolStartFact extends Base {
+  readonly type: "tool.start";
+  readonly turn: string;
+  readonly thread: string;
+  readonly callId: string;
+  readonly name: string;
+  readonly input?: unknown;
+  readonly mcpServer?: string;
+  readonly builtIn: boolean;
+}
+
+/** A permission dialog opened for a call. `callId` is absent where the agent does not say which. */
+export interface ToolPermissionFact extends Base {
+  readonly type: "tool.permission";
+  readonly turn: string;
+  readonly thread: string;
+  readonly callId?: string;
+  readonly name: string;
+  readonly input?: unknown;
+}
+
+/** A tool call ended, as its hook saw it. */
+export interface ToolEndFact extends Base {
+  readonly type: "tool.end";
+  readonly turn: string;
+  readonly thread: string;
+  readonly callId: string;
+  readonly outcome: Outcome;
+  /** Execution alone, without hooks and permission wait. */
+  readonly durationMs?: number;
+  readonly output?: unknown;
+  readonly error?: NodeError;
+  readonly exitCode?: number;
+  /** The call goes on in the background after this; its notification opens a turn of its own. */
+  readonly background?: boolean;
+  readonly metadata?: Metadata;
+}
+
+/** The result that the model gets, from the history or from a hook that shows it. */
+export interface ToolResultFact extends Base {
+  readonly type: "tool.result";
+  readonly turn: string;
+  readonly thread: string;
+  readonly callId: string;
+  readonly outcome: Outcome;
+  readonly output?: unknown;
+  readonly error?: NodeError;
+  readonly exitCode?: number;
+  readonly metadata?: Metadata;
+}
+
+/** A subagent began. */
+export interface AgentStartFact extends Base {
+  readonly type: "agent.start";
+  readonly turn: string;
+  readonly agentId: string;
+  readonly name?: string;
+  readonly input?: string;
+  readonly metadata?: Metadata;
+}
+
+/** Which tool call started a subagent, and in which thread. */
+export interface AgentLinkFact extends Base {
+  readonly type: "agent.link";
+  readonly turn: string;
+  readonly agentId: string;
+  readonly callId: string;
+}
+
+/** A subagent ended; sources as for turns. */
+export interface AgentEndFact extends Base {
+  readonly type: "agent.end";
+  readonly turn: string;
+  readonly agentId: string;
+  readonly source: "claimed" | "recorded";
+  readonly outcome: Outcome;
+  readonly output?: string;
+  readonly error?: NodeError;
+}
+
+/** Context compaction: its start, its end and its record arrive apart. `id` is absent on hook facts. */
+export interface CompactionFact extends Base {
+  readonly type: "compaction.start" | "compaction.end" | "compaction.record";
+  readonly turn: string;
+  readonly thread: string;
+  readonly trigger?: string;
+  readonly durationMs?: number;
+  readonly input?: string;
+  readonly output?: string;
+  readonly metadata?: Metadata;
+}
+
+/** Time passed: the only clock the fold has. */
+export interface TickFact extends Base {
+  readonly type: "tick";
+}
+
+export type Fact =
+  | SessionFact
+  | SessionPhaseFact
+  | TurnStartFact
+  | TurnEndFact
+  | TurnNoteFact
+  | LlmStartFact
+  | LlmOutputFact
+  | LlmEndFact
+  | ToolStartFact
+  | ToolPermissionFact
+  | ToolEndFact
+  | ToolResultFact
+  | AgentStartFact
+  | AgentLinkFact
+  | AgentEndFact
+  | CompactionFact
+  | TickFact;
