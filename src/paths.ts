@@ -29,6 +29,8 @@ export interface Paths {
   readonly backlog: string;
   /** 32 random bytes that salt credential fingerprints; never leaves the machine. */
   readonly salt: string;
+  /** Exists when hooks wait for the delivery (`flush: "sync"`): written by `install`, since agents strip environments. */
+  readonly flushSync: string;
   /** Notes of losses the hook could not journal (one small file each), counted and removed by the drain. */
   readonly losses: string;
 }
@@ -50,6 +52,7 @@ export function pathsIn(home: string): Paths {
     drainLast: `${state}/drain.last`,
     backlog: `${state}/backlog`,
     salt: `${state}/salt`,
+    flushSync: `${state}/flush.sync`,
     losses: `${state}/losses`,
   };
 }

@@ -5,6 +5,7 @@
 
 import type { JournalEvent } from "../journal/event.ts";
 import type { FileChange } from "../setup/change.ts";
+import type { HookCommand } from "../setup/command.ts";
 import type { Fact } from "../trace/facts.ts";
 
 /**
@@ -55,11 +56,16 @@ export interface HistorySource {
 /** What the drain knows about a session when it asks for its history. JSON-serialisable. */
 export type SessionHints = Readonly<Record<string, string>>;
 
-/** Pure reader of one history source: records in, facts out, with a small JSON-serialisable cursor of its own. */
+/**
+ * Pure reader of one history source: records in, facts out, with a small JSON-serialisable cursor of its own. (Methods,
+ * so that readers with cursors of their own kind are all `HistoryReader`s to those who only keep the cursor for them.)
+ */
 export interface HistoryReader<Cursor = unknown> {
-  readonly initial: (source: HistorySource) => Cursor;
+  initial(source: HistorySource): Cursor;
   /** @returns the next cursor and the facts of this record; unknown records give none */
-  readonly read: (cursor: Cursor, record: unknown) => { readonly cursor: Cursor; readonly facts: readonly Fact[] };
+  read(cursor: Cursor, record: unknown): { readonly cursor: Cursor; readonly facts: readonly Fact[] };
+  /** Facts of the source itself, whose role may have changed; asked after every reading of its records. */
+  about?(cursor: Cursor, source: HistorySource): { readonly cursor: Cursor; readonly facts: readonly Fact[] };
 }
 
 /** Facts of one hook call. */
@@ -105,6 +111,13 @@ export interface SetupRefusal {
   readonly fix: string;
 }
 
+/** A hook call exactly as the agent makes it, of a session that does not exist: tries a fresh installation out. */
+export interface Trial {
+  readonly command: HookCommand;
+  /** Stdin of the call. */
+  readonly payload: string;
+}
+
 /** Registration and removal as text edits. Pure apart from reading files. */
 export interface AgentSetup {
   readonly detect: (context: SetupContext) => Promise<Detection>;
@@ -112,6 +125,7 @@ export interface AgentSetup {
   readonly unregister: (context: SetupContext) => Promise<readonly FileChange[] | SetupRefusal>;
   /** Is every registration in place, is any of it double, is something left over? */
   readonly check: (context: SetupContext) => Promise<readonly Finding[]>;
+  readonly trial: (context: SetupContext) => Trial;
 }
 
 /** The drain's and the command line's half of an agent, loaded lazily. */

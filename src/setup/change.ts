@@ -7,4 +7,9 @@ export interface FileChange {
   readonly after: string | undefined;
   /** Mode for a new file (an existing one keeps its own). */
   readonly mode?: number;
+  /**
+   * What undo puts back, where that is not `before`: registrations of a predecessor, and older ones of our own, are
+   * replaced for good. `content` undefined removes the file.
+   */
+  readonly undo?: { readonly content: string | undefined };
 }

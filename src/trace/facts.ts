@@ -6,11 +6,30 @@
  * Keys are the agent's own ids. Times are epoch milliseconds.
  */
 
-import type { Message, Metadata, Millis, NodeError, Outcome, Part, Scalar, ToolDefinition, Usage } from "./node.ts";
+import type {
+  ContentClass,
+  Message,
+  Metadata,
+  Millis,
+  NodeError,
+  Outcome,
+  Part,
+  Scalar,
+  ToolDefinition,
+  Usage,
+} from "./node.ts";
 
 interface Base {
   readonly at: Millis;
+  /** From a hook, as it happened; facts without it come from the agent's history. */
+  readonly live?: true;
 }
+
+/**
+ * Turn key of hook facts whose agent names no turn. Such facts belong to the turn that was current when they happened:
+ * the fold binds each run of them, opened by a `turn.start`, to the next turn that the history starts.
+ */
+export const UNNAMED_TURN = "";
 
 /** Thread of the main agent; a subagent's thread is its agent id. */
 export const MAIN_THREAD = "";
@@ -32,11 +51,11 @@ export interface TurnStartFact extends Base {
   readonly type: "turn.start";
   readonly turn: string;
   readonly prompt?: string;
+  /** 1-based position in the session, where the agent says it. */
+  readonly index?: number;
   readonly metadata?: Metadata;
   /** The background tool call whose end notification is this turn's prompt. */
   readonly answers?: { readonly callId: string };
-  /** The turn is nothing but a compaction: its compaction node is the root of the trace. */
-  readonly compactionOnly?: boolean;
   /** `traceparent` of an outside trace that contains this turn. */
   readonly traceparent?: string;
 }
@@ -63,7 +82,7 @@ export interface TurnNoteFact extends Base {
   readonly event?: {
     readonly name: string;
     readonly attributes: Readonly<Record<string, Scalar>>;
-    readonly content?: "prompts" | "tool_details" | "tool_content";
+    readonly content?: ContentClass;
   };
 }
 
@@ -93,6 +112,8 @@ export interface LlmOutputFact extends Base {
   /** Position of these parts in the response: pieces may come out of order and twice. */
   readonly index: number;
   readonly parts: readonly Part[];
+  /** The provider's id of the response. */
+  readonly responseId?: string;
   readonly model?: string;
   readonly usage?: Usage;
   readonly finishReason?: string;
@@ -101,8 +122,8 @@ export interface LlmOutputFact extends Base {
 }
 
 /**
- * A model request is over. Without an `at` of its own (agents that record no end) the last piece ends it.
- * `error` facts of attempts that never answered carry the time at which the failure was known.
+ * A model request is over. Agents that record no end of a good answer give none: the next request of the thread, or the
+ * thread's end, then proves that the last piece was the last.
  */
 export interface LlmEndFact extends Base {
   readonly type: "llm.end";
@@ -113,7 +134,7 @@ export interface LlmEndFact extends Base {
   readonly error?: NodeError;
   /** True when `at` is only an upper bound: the end is then the last piece's time if there is one. */
   readonly loose?: boolean;
-  /** Replaces finish reason and usage where the source recorded wrong ones (a cut stream). */
+  /** The answer was cut off: finish reason and output tokens that were recorded for it are not the true ones. */
   readonly cut?: boolean;
   readonly metadata?: Metadata;
 }
@@ -138,6 +159,8 @@ export interface ToolPermissionFact extends Base {
   readonly callId?: string;
   readonly name: string;
   readonly input?: unknown;
+  /** Must equal the one of its `tool.start`; absent counts as not built in. */
+  readonly builtIn?: boolean;
 }
 
 /** A tool call ended, as its hook saw it. */
@@ -164,6 +187,8 @@ export interface ToolResultFact extends Base {
   readonly thread: string;
   readonly callId: string;
   readonly outcome: Outcome;
+  /** True when `at` is when the result was written down, not when the tool ended (a killed process, cleaned up later). */
+  readonly loose?: boolean;
   readonly output?: unknown;
   readonly error?: NodeError;
   readonly exitCode?: number;
@@ -176,6 +201,8 @@ export interface AgentStartFact extends Base {
   readonly turn: string;
   readonly agentId: string;
   readonly name?: string;
+  /** True for subagent types that ship with the agent: their names say nothing about the user. */
+  readonly builtIn?: boolean;
   readonly input?: string;
   readonly metadata?: Metadata;
 }
@@ -199,14 +226,15 @@ export interface AgentEndFact extends Base {
   readonly error?: NodeError;
 }
 
-/** Context compaction: its start, its end and its record arrive apart. `id` is absent on hook facts. */
+/** Context compaction. The start is optional: an end with `durationMs` is enough. */
 export interface CompactionFact extends Base {
-  readonly type: "compaction.start" | "compaction.end" | "compaction.record";
+  readonly type: "compaction.start" | "compaction.end";
   readonly turn: string;
   readonly thread: string;
   readonly trigger?: string;
   readonly durationMs?: number;
   readonly input?: string;
+  /** The summary. */
   readonly output?: string;
   readonly metadata?: Metadata;
 }

@@ -1,16 +1,31 @@
-/** The shared fold. STUB of the interface; the implementation is being written. */
+/**
+ * The shared fold: facts in, finished nodes out. A reducer without I/O, clock or chance, fact by fact, so that every split
+ * of the same facts gives the same nodes. Hooks give timing and liveness, the history gives calls, tokens and texts; what
+ * is final leaves the state.
+ */
 
-import type { Fact } from "./facts.ts";
+import { type Fact, type TurnStartFact, UNNAMED_TURN } from "./facts.ts";
+import { applyAgentEnd, applyAgentLink, applyAgentStart, HISTORY_GRACE_MS, openAgent } from "./fold/agents.ts";
+import { applyCallEnd, applyCallOutput, applyCallStart } from "./fold/calls.ts";
+import { applyCompaction } from "./fold/compactions.ts";
+import { emptyState, type FoldState, mergeMetadata, type TurnState } from "./fold/state.ts";
+import { applyToolEnd, applyToolPermission, applyToolResult, applyToolStart } from "./fold/tools.ts";
+import {
+  applyTurnEnd,
+  applyTurnNote,
+  applyTurnStart,
+  rememberBackground,
+  settleTurn,
+  turnOf,
+  turnWake,
+} from "./fold/turns.ts";
 import type { FinishedNode } from "./node.ts";
 
-/** JSON-serialisable. */
-export interface FoldState {
-  readonly v: 1;
-}
+export type { FoldState } from "./fold/state.ts";
 
 export interface Folded {
   readonly state: FoldState;
-  /** Nodes that became final, each exactly once per state lineage, parents not necessarily first. */
+  /** Nodes that became final, each once, parents not necessarily first. */
   readonly nodes: readonly FinishedNode[];
   /** Epoch ms at which the fold wants a `tick` fact (quiet time of an ended turn, sweep of a dead one). */
   readonly wakeAt: number | undefined;
@@ -18,11 +33,188 @@ export interface Folded {
   readonly awaitsHistory: boolean;
 }
 
+/** Two calls of hooks for one event are no further apart (ms). */
+const REPEATED_MS = 500;
+
+/** A prompt's hook and its record are no further apart (ms). */
+const SAME_PROMPT_MS = 5000;
+
+/** State of a session of which nothing is known. */
 export function initialFold(): FoldState {
-  return { v: 1 };
+  return emptyState();
 }
 
-/** Pure reducer: every split of `facts` gives the same nodes and the same final state. */
-export function fold(state: FoldState, _facts: readonly Fact[]): Folded {
-  return { state, nodes: [], wakeAt: undefined, awaitsHistory: false };
+/** Pure reducer. `state` is not changed; the result's state is JSON-serialisable. */
+export function fold(state: FoldState, facts: readonly Fact[]): Folded {
+  const next = structuredClone(state);
+  const nodes: FinishedNode[] = [];
+  for (const fact of facts) nodes.push(...reduce(next, fact));
+  let wakeAt: number | undefined;
+  let awaitsHistory = false;
+  for (const turn of Object.values(next.turns)) {
+    const wake = turnWake(turn, next.now);
+    wakeAt = Math.min(wakeAt ?? wake.wakeAt, wake.wakeAt);
+    awaitsHistory ||= wake.awaitsHistory;
+  }
+  return { state: next, nodes, wakeAt, awaitsHistory: awaitsHistory || unnamedEnded(next) };
+}
+
+function reduce(state: FoldState, fact: Fact): FinishedNode[] {
+  // Only ticks are the clock: they come when the history was read to its end, while hooks may be far ahead of it.
+  if (fact.type === "tick") state.now = Math.max(state.now, fact.at);
+  if (fact.live) state.since = Math.min(state.since ?? fact.at, fact.at);
+  switch (fact.type) {
+    case "tick":
+      return settleAll(state);
+    case "session":
+      mergeMetadata(state.session, fact.metadata);
+      return [];
+    case "session.start":
+    case "session.end":
+      for (const turn of Object.values(state.turns)) {
+        if ((turn.start ?? turn.last) > fact.at) continue;
+        turn.superseded ??= fact.at;
+        turn.dead = true;
+      }
+      return settleAll(state);
+    default:
+      return reduceTurnFact(state, fact);
+  }
+}
+
+type TurnFact = Extract<Fact, { readonly turn: string }>;
+
+/** Subagent whose thread a fact belongs to, if any. */
+function agentOf(fact: TurnFact): string | undefined {
+  if ("agentId" in fact) return fact.agentId;
+  return "thread" in fact && fact.thread !== "" ? fact.thread : undefined;
+}
+
+function keyOf(state: FoldState, fact: TurnFact): string | undefined {
+  const agentId = agentOf(fact);
+  // A subagent stays in the turn that started it, whatever turn the main agent is in by now.
+  const home = agentId === undefined ? undefined : state.agents[agentId];
+  if (home !== undefined) return home;
+  return fact.turn === UNNAMED_TURN ? state.bound : fact.turn;
+}
+
+function reduceTurnFact(state: FoldState, fact: TurnFact): FinishedNode[] {
+  if (fact.turn === UNNAMED_TURN && (fact.type === "turn.start" || state.unnamed.length > 0)) {
+    return holdUnnamed(state, fact);
+  }
+  const key = keyOf(state, fact);
+  if (key === undefined) return [];
+  const turn = turnOf(state, key, fact);
+  if (!turn) return [];
+  apply(state, turn, fact);
+  const nodes = fact.type === "turn.start" ? settleAll(state) : settleTurn(state, turn);
+  return fact.type === "turn.start" && !fact.live ? [...nodes, ...bindUnnamed(state, key)] : nodes;
+}
+
+/** A turn whose key only the history knows has ended just now. */
+function unnamedEnded(state: FoldState): boolean {
+  return state.unnamed.some((run) =>
+    run.facts.some((fact) => fact.type === "turn.end" && state.now < fact.at + HISTORY_GRACE_MS),
+  );
+}
+
+/** Two registrations of one hook tell the same prompt twice. */
+function isRepeated(state: FoldState, fact: TurnStartFact): boolean {
+  const last = state.unnamed.at(-1)?.facts[0];
+  const bound = state.turns[state.bound ?? ""];
+  const [at, prompt] = last?.type === "turn.start" ? [last.at, last.prompt] : [bound?.liveStart, bound?.prompt];
+  return at !== undefined && prompt === fact.prompt && Math.abs(fact.at - at) < REPEATED_MS;
+}
+
+function holdUnnamed(state: FoldState, fact: TurnFact): FinishedNode[] {
+  if (fact.type !== "turn.start") {
+    state.unnamed.at(-1)?.facts.push(fact);
+    return [];
+  }
+  if (isRepeated(state, fact)) return [];
+  state.unnamed.push({ facts: [fact] });
+  // The history may have been quicker than the hook.
+  const named = Object.values(state.turns).findLast(
+    (turn) => turn.started && turn.liveStart === undefined && Math.abs((turn.start ?? 0) - fact.at) < SAME_PROMPT_MS,
+  );
+  return named && state.unnamed.length === 1 ? bindUnnamed(state, named.key) : [];
+}
+
+/** The history started a turn: the oldest run of unnamed hook facts is about it. */
+function bindUnnamed(state: FoldState, key: string): FinishedNode[] {
+  const unnamed = state.unnamed.shift();
+  if (!unnamed) return [];
+  state.bound = key;
+  return unnamed.facts.flatMap((fact) => ("turn" in fact ? reduceTurnFact(state, { ...fact, turn: key }) : []));
+}
+
+function touch(state: FoldState, turn: TurnState, fact: TurnFact): void {
+  const agentId = agentOf(fact);
+  const loose = "loose" in fact && fact.loose === true;
+  if (loose) return;
+  turn.last = Math.max(turn.last, fact.at);
+  if (agentId === undefined) turn.lastMain = Math.max(turn.lastMain, fact.at);
+  // Work in its thread opens a subagent's state, or opens it again; what is merely told of it does not.
+  const agent =
+    agentId === undefined || "agentId" in fact ? turn.agents[agentId ?? ""] : openAgent(state, turn, agentId, fact.at);
+  if (agent) agent.last = Math.max(agent.last, fact.at);
+  if (fact.type !== "llm.start") return;
+  if (agent) agent.lastRequest = Math.max(agent.lastRequest ?? 0, fact.at);
+  else turn.lastRequest = Math.max(turn.lastRequest ?? 0, fact.at);
+}
+
+function apply(state: FoldState, turn: TurnState, fact: TurnFact): void {
+  switch (fact.type) {
+    case "turn.start":
+      applyTurnStart(state, turn, fact);
+      break;
+    case "turn.end":
+      applyTurnEnd(turn, fact);
+      break;
+    case "turn.note":
+      applyTurnNote(turn, fact);
+      return;
+    case "llm.start":
+      applyCallStart(turn, fact);
+      break;
+    case "llm.output":
+      applyCallOutput(turn, fact);
+      break;
+    case "llm.end":
+      applyCallEnd(turn, fact);
+      break;
+    case "tool.start":
+      applyToolStart(turn, fact);
+      break;
+    case "tool.permission":
+      applyToolPermission(turn, fact);
+      break;
+    case "tool.end":
+      applyToolEnd(turn, fact);
+      if (fact.background) rememberBackground(state, fact.callId, turn.key);
+      break;
+    case "tool.result":
+      applyToolResult(turn, fact);
+      break;
+    case "agent.start":
+      applyAgentStart(state, turn, fact);
+      break;
+    case "agent.link":
+      applyAgentLink(state, turn, fact);
+      break;
+    case "agent.end":
+      applyAgentEnd(state, turn, fact);
+      break;
+    case "compaction.start":
+    case "compaction.end":
+      applyCompaction(turn, fact);
+      // Nothing else ends a turn that is only a compaction.
+      if (fact.type === "compaction.end" && !turn.started) turn.recorded = { at: fact.at, outcome: "ok" };
+      break;
+  }
+  touch(state, turn, fact);
+}
+
+function settleAll(state: FoldState): FinishedNode[] {
+  return Object.values(state.turns).flatMap((turn) => settleTurn(state, turn));
 }

@@ -6,11 +6,22 @@
 /** Epoch milliseconds; fractions carry down to the microsecond. */
 export type Millis = number;
 
+/** Which content switch governs a text. */
+export type ContentClass = "prompts" | "tool_details" | "tool_content";
+
 /** One piece of a message. */
 export type Part =
-  | { readonly type: "text"; readonly text: string }
+  /** `content`: a class that governs the text besides the one of its role (a tool's output inside a user message). */
+  | { readonly type: "text"; readonly text: string; readonly content?: ContentClass }
   | { readonly type: "reasoning"; readonly text: string }
-  | { readonly type: "tool_call"; readonly id: string; readonly name: string; readonly input: unknown }
+  | {
+      readonly type: "tool_call";
+      readonly id: string;
+      readonly name: string;
+      readonly input: unknown;
+      /** See `ToolNode.builtIn`; absent counts as not built in. */
+      readonly builtIn?: boolean;
+    }
   /** Content that is not text (an image, a document): only what it was, never its bytes. */
   | { readonly type: "media"; readonly mime?: string };
 
@@ -27,6 +38,8 @@ export interface ToolDefinition {
   readonly name: string;
   /** The definition as sent, JSON-serialisable. */
   readonly schema: unknown;
+  /** As in `ToolNode`; absent counts as not built in. */
+  readonly builtIn?: boolean;
 }
 
 /** Tokens of one model call. Unknown is absent. Details are disjoint and included in their totals. */
@@ -64,7 +77,7 @@ export interface NodeEvent {
   readonly name: string;
   readonly at: Millis;
   readonly attributes: Readonly<Record<string, Scalar>>;
-  readonly content?: "prompts" | "tool_details" | "tool_content";
+  readonly content?: ContentClass;
 }
 
 /** A link to a node of another turn of the same session, or to a span of an outside trace. */

@@ -1,0 +1,189 @@
+/** `install`: program, configuration, registration, in this order, so that no agent ever names a program that is not there. */
+
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { AgentEntry, SetupContext, SetupRefusal } from "../agents/agent.ts";
+import { AGENTS, agentNamed } from "../agents/registry.ts";
+import { flushWish, switchedOn } from "../hook/environment.ts";
+import type { FileChange } from "../setup/change.ts";
+import { applyChanges, ledgerFolder } from "../setup/ledger.ts";
+import { installProgram, programFile } from "../setup/program.ts";
+import { tryHook } from "../setup/trial.ts";
+import { changeText, withoutSecrets } from "./changes.ts";
+import type { Input } from "./command.ts";
+import { agentChanges, type ConfigChange, commonChanges } from "./config-changes.ts";
+import { changedConfig, configText, harnessOf, syncFlushMark, writeConfig } from "./config-file.ts";
+import { type CliContext, CliFailure, UsageError } from "./context.ts";
+import { type Destination, destinationOf } from "./destination.ts";
+import { probeConfig } from "./probe.ts";
+import { confirm, type Terminal } from "./prompt.ts";
+import { setupContext } from "./setup-context.ts";
+import { shortPath } from "./text.ts";
+
+/** One agent's part of an installation, decided but not yet written. */
+interface Part {
+  readonly agent: AgentEntry;
+  readonly version: string | undefined;
+  readonly changes: readonly FileChange[];
+}
+
+export async function install(input: Input, context: CliContext): Promise<number> {
+  const setup = setupContext(context);
+  const agents = await chosenAgents(input, setup);
+  const source = programSource(context);
+  const dryRun = input.flag("dry-run") || switchedOn(context.env.ARIZE_DRY_RUN);
+  const terminal = context.interactive && !input.flag("yes") && !dryRun ? TERMINAL : undefined;
+
+  const parts = await planned(agents, setup);
+  if ("reason" in parts)
+    throw new CliFailure(`${parts.file}: ${parts.reason}\nNothing was changed. To fix: ${parts.fix}`);
+  const configured = agents.every(({ key }) => harnessOf(context.paths, key)?.target !== undefined);
+  const destination = await destinationOf(input, context, configured, terminal);
+  const config = configChange(input, context, agents, destination);
+
+  describe(parts, config, context);
+  if (dryRun) {
+    context.out("\nNothing was written (dry run).\n");
+    return 0;
+  }
+  if (!(await reachable(config, agents, context, terminal))) return 1;
+  const nothing = !config && parts.every(({ changes }) => changes.length === 0);
+  if (terminal && !nothing && !(await confirm(terminal, "\nWrite these changes?", true))) {
+    context.out("Nothing was changed.\n");
+    return 1;
+  }
+  write(source, setup.program, config, parts, context);
+  return report(parts, setup, context);
+}
+
+const TERMINAL: Terminal = { input: process.stdin, output: process.stdout };
+
+async function chosenAgents(input: Input, setup: SetupContext): Promise<readonly AgentEntry[]> {
+  const names = AGENTS.map(({ name }) => name).join(", ");
+  if (!input.flag("all")) {
+    if (input.positionals.length === 0) throw new UsageError(`which agent? One of: ${names}; or --all`);
+    const chosen = input.positionals.map((name) => {
+      const agent = agentNamed(name);
+      if (!agent) throw new UsageError(`there is no agent "${name}"; there are: ${names}`);
+      return agent;
+    });
+    return [...new Set(chosen)];
+  }
+  if (input.positionals.length > 0) throw new UsageError("either agents or --all");
+  const found: AgentEntry[] = [];
+  for (const agent of AGENTS) {
+    const { detect } = (await agent.load()).setup;
+    if ((await detect(setup)).installed) found.push(agent);
+  }
+  if (found.length === 0) throw new CliFailure(`no agent was found on this machine (looked for: ${names})`);
+  return found;
+}
+
+/** The compiled program to copy. From source there must have been a build. */
+function programSource(context: CliContext): string {
+  const [self] = context.self;
+  if (context.self.length === 1) return self;
+  const built = resolve(dirname(Bun.main), "..", "dist", programFile(context.platform));
+  if (existsSync(built)) return built;
+  throw new CliFailure(`this is the program's source; build it first: npm run build (makes ${built})`);
+}
+
+async function planned(agents: readonly AgentEntry[], setup: SetupContext): Promise<readonly Part[] | SetupRefusal> {
+  const parts: Part[] = [];
+  for (const agent of agents) {
+    const { detect, register } = (await agent.load()).setup;
+    const changes = await register(setup);
+    if ("reason" in changes) return changes;
+    parts.push({ agent, version: (await detect(setup)).version, changes });
+  }
+  return parts;
+}
+
+function configChange(
+  input: Input,
+  context: CliContext,
+  agents: readonly AgentEntry[],
+  destination: Destination | undefined,
+): FileChange | undefined {
+  const changes: ConfigChange[] = [
+    ...agents.flatMap(({ key }) => agentChanges(key, destination, input, harnessOf(context.paths, key))),
+    ...commonChanges(input, flushWish(context.env) === "sync"),
+  ];
+  return changedConfig(context.paths, changes);
+}
+
+function describe(parts: readonly Part[], config: FileChange | undefined, context: CliContext): void {
+  for (const { agent, version } of parts) {
+    context.out(`${context.style.bold(agent.title)} ${version ?? "(not found; its configuration is prepared)"}\n`);
+  }
+  const changes = [...(config ? [withoutSecrets(config)] : []), ...parts.flatMap((part) => part.changes)];
+  for (const change of changes) context.out(`\n${changeText(change, context)}\n`);
+  if (changes.length === 0) context.out("Configuration and registration are as they should be.\n");
+}
+
+/** Tries every sink that the configuration will name. A failure is a warning; a person may stop there. */
+async function reachable(
+  config: FileChange | undefined,
+  agents: readonly AgentEntry[],
+  context: CliContext,
+  terminal: Terminal | undefined,
+): Promise<boolean> {
+  const text = config?.after ?? configText(context.paths);
+  const probed = (await Promise.all(agents.map(({ key }) => probeConfig(text, key, context)))).flat();
+  const known = [...new Map(probed.map((one) => [`${one.target.kind} ${one.target.url}`, one])).values()];
+  for (const { target, problem } of known) {
+    const name = `${target.kind} at ${target.url}`;
+    if (problem === undefined) context.out(`\n${context.style.green("✓")} ${name} took a test request\n`);
+    else context.err(`\nWarning: ${name} did not take a test request: ${problem}\n`);
+  }
+  if (known.every(({ problem }) => problem === undefined)) return true;
+  context.err("Traces are kept and delivered once it does.\n");
+  if (!terminal || (await confirm(terminal, "Install anyway?", true))) return true;
+  context.out("Nothing was changed.\n");
+  return false;
+}
+
+function write(
+  source: string,
+  program: string,
+  config: FileChange | undefined,
+  parts: readonly Part[],
+  context: CliContext,
+): void {
+  const done = (text: string) => context.out(`${context.style.green("✓")} ${text}\n`);
+  context.out("\n");
+  try {
+    const what = installProgram(source, program, context.platform);
+    done(`program ${what === "unchanged" ? "is up to date" : what}: ${shortPath(program, context.home)}`);
+    if (config) {
+      writeConfig(context.paths, config);
+      done(`configuration: ${shortPath(config.path, context.home)}`);
+    }
+    syncFlushMark(context.paths);
+    for (const { agent, changes } of parts) {
+      applyChanges(changes, ledgerFolder(context.paths.state));
+      const files = changes.map(({ path }) => shortPath(path, context.home)).join(", ");
+      done(changes.length > 0 ? `${agent.title} registered: ${files}` : `${agent.title} was registered already`);
+    }
+  } catch (error) {
+    throw new CliFailure(`${error instanceof Error ? error.message : String(error)}\nRun it again once that is fixed.`);
+  }
+}
+
+async function report(parts: readonly Part[], setup: SetupContext, context: CliContext): Promise<number> {
+  let failed = false;
+  for (const { agent } of parts) {
+    const { trial } = (await agent.load()).setup;
+    const problem = await tryHook(trial(setup), agent.key, context.env);
+    if (problem === undefined) context.out(`${context.style.green("✓")} a test hook of ${agent.title} was recorded\n`);
+    else context.err(`${context.style.red("✗")} a test hook of ${agent.title} failed: ${problem}\n`);
+    failed ||= problem !== undefined;
+  }
+  if (failed) {
+    context.err("Run: harness-tracing doctor\n");
+    return 1;
+  }
+  const program = shortPath(setup.program, context.home);
+  context.out(`\nNext: use ${parts.map(({ agent }) => agent.title).join(" or ")}, then: ${program} show latest\n`);
+  return 0;
+}

@@ -1,0 +1,120 @@
+/** `uninstall`: registrations first, so that no agent ever names a program that is gone. */
+
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import type { AgentEntry } from "../agents/agent.ts";
+import { AGENTS, agentNamed } from "../agents/registry.ts";
+import { acquireLock } from "../drain/lock.ts";
+import type { FileChange } from "../setup/change.ts";
+import { ledgerFolder, undoChanges, withExactUndo } from "../setup/ledger.ts";
+import { changeText } from "./changes.ts";
+import type { Input } from "./command.ts";
+import { type CliContext, CliFailure, UsageError } from "./context.ts";
+import { confirm } from "./prompt.ts";
+import { setupContext } from "./setup-context.ts";
+import { shortPath } from "./text.ts";
+
+/** How long a running drain may take to finish before its files are removed, ms. */
+const DRAIN_WAIT_MS = 5_000;
+const POLL_MS = 50;
+
+/** Below `~/.arize/harness`: what `--keep-data` keeps. */
+const DATA = ["config.json", "config.yaml", "state"];
+
+interface Removal {
+  readonly agent: AgentEntry;
+  readonly changes: readonly FileChange[];
+}
+
+export async function uninstall(input: Input, context: CliContext): Promise<number> {
+  const everything = input.positionals.length === 0;
+  if (!everything && input.flag("keep-data")) throw new UsageError("--keep-data is for removing everything");
+  const removals = await planned(chosenAgents(input), context);
+  const entries = everything ? doomed(context, input.flag("keep-data")) : [];
+
+  for (const { changes } of removals) {
+    for (const change of changes) context.out(`${changeText(change, context)}\n\n`);
+  }
+  for (const entry of entries) context.out(`remove ${shortPath(entry, context.home)}\n`);
+  if (entries.length === 0 && removals.every(({ changes }) => changes.length === 0)) {
+    context.out("Nothing is installed.\n");
+    return 0;
+  }
+  if (input.flag("dry-run")) {
+    context.out("\nNothing was removed (dry run).\n");
+    return 0;
+  }
+  if (context.interactive && !input.flag("yes") && !(await confirmed(everything, input))) {
+    context.out("Nothing was removed.\n");
+    return 1;
+  }
+  await remove(removals, entries, context);
+  return 0;
+}
+
+function confirmed(everything: boolean, input: Input): Promise<boolean> {
+  const question = everything
+    ? `Remove all of this${input.flag("keep-data") ? "" : ", traces included"}?`
+    : "Write these changes?";
+  return confirm({ input: process.stdin, output: process.stdout }, `\n${question}`, !everything);
+}
+
+function chosenAgents(input: Input): readonly AgentEntry[] {
+  if (input.positionals.length === 0) return AGENTS;
+  return input.positionals.map((name) => {
+    const agent = agentNamed(name);
+    if (!agent)
+      throw new UsageError(`there is no agent "${name}"; there are: ${AGENTS.map((one) => one.name).join(", ")}`);
+    return agent;
+  });
+}
+
+async function planned(agents: readonly AgentEntry[], context: CliContext): Promise<readonly Removal[]> {
+  const setup = setupContext(context);
+  const removals: Removal[] = [];
+  for (const agent of agents) {
+    const changes = await (await agent.load()).setup.unregister(setup);
+    if ("reason" in changes) {
+      throw new CliFailure(`${changes.file}: ${changes.reason}\nNothing was removed. To fix: ${changes.fix}`);
+    }
+    removals.push({ agent, changes: withExactUndo(changes, ledgerFolder(context.paths.state)) });
+  }
+  return removals;
+}
+
+/** What is to be removed below `~/.arize/harness`. */
+function doomed({ paths }: CliContext, keepData: boolean): readonly string[] {
+  if (!existsSync(paths.root)) return [];
+  if (!keepData) return [paths.root];
+  return readdirSync(paths.root)
+    .filter((name) => !DATA.includes(name))
+    .map((name) => `${paths.root}/${name}`);
+}
+
+async function remove(removals: readonly Removal[], entries: readonly string[], context: CliContext): Promise<void> {
+  const done = (text: string) => context.out(`${context.style.green("✓")} ${text}\n`);
+  try {
+    const folder = ledgerFolder(context.paths.state);
+    for (const { agent, changes } of removals) {
+      if (changes.length === 0) continue;
+      undoChanges(changes, folder);
+      done(`${agent.title} is no longer registered`);
+    }
+    if (entries.length === 0) return;
+    await drainEnded(context);
+    for (const entry of entries) rmSync(entry, { recursive: true, force: true });
+    done(`removed ${entries.map((entry) => shortPath(entry, context.home)).join(", ")}`);
+  } catch (error) {
+    throw new CliFailure(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A drain that still runs would make its files again. */
+async function drainEnded({ paths }: CliContext): Promise<void> {
+  if (!existsSync(paths.drainLock)) return;
+  for (let waited = 0; waited < DRAIN_WAIT_MS; waited += POLL_MS) {
+    const lock = acquireLock(paths.drainLock);
+    if (lock.state === "held") lock.release();
+    if (lock.state !== "busy") return;
+    await Bun.sleep(POLL_MS);
+  }
+}

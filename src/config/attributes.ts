@@ -1,0 +1,39 @@
+/** Custom attributes of every span, from three layers. */
+
+import type { Scalar } from "../trace/node.ts";
+import type { ConfigFile } from "./read.ts";
+
+/** `OTEL_RESOURCE_ATTRIBUTES` as OpenTelemetry defines it: `k=v,k2=v2`, percent-encoded. */
+export const RESOURCE_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES";
+
+/**
+ * Parses `OTEL_RESOURCE_ATTRIBUTES`. Keys and values are percent-decoded after splitting, blanks around them dropped.
+ * @returns undefined when any pair is malformed: OpenTelemetry discards the whole variable then
+ */
+export function resourceAttributesOf(text: string): Readonly<Record<string, string>> | undefined {
+  const found: [string, string][] = [];
+  for (const pair of text.split(",")) {
+    if (pair.trim() === "") continue;
+    const split = pair.indexOf("=");
+    if (split < 0) return undefined;
+    try {
+      const key = decodeURIComponent(pair.slice(0, split).trim());
+      const value = decodeURIComponent(pair.slice(split + 1).trim());
+      if (key === "") return undefined;
+      found.push([key, value]);
+    } catch {
+      return undefined;
+    }
+  }
+  return Object.fromEntries(found);
+}
+
+/** The layers merged: `attributes`, `harnesses.<agent>.attributes`, the environment; later wins. */
+export function attributesOf(
+  { values }: ConfigFile,
+  agentKey: string,
+  fromEnvironment: Readonly<Record<string, string>>,
+): Readonly<Record<string, Scalar>> {
+  const own = values.harnesses && Object.hasOwn(values.harnesses, agentKey) ? values.harnesses[agentKey] : undefined;
+  return { ...values.attributes, ...own?.attributes, ...fromEnvironment };
+}

@@ -1,0 +1,275 @@
+/** One session inside a drain: its fold state in memory, the step that is being prepared, and what is read for it. */
+
+import type { Agent, AgentEntry, HistorySource } from "../agents/agent.ts";
+import type { Settings } from "../config/settings.ts";
+import type { JournalEvent } from "../journal/event.ts";
+import type { NewSpan, SessionRef, SessionStep, SourceProgress, Store } from "../store/types.ts";
+import type { Fact } from "../trace/facts.ts";
+import { type FoldState, fold, initialFold } from "../trace/fold.ts";
+import { toSpan } from "../trace/openinference.ts";
+import { protect } from "../trace/protect.ts";
+import type { Configuration, SessionContext } from "./deps.ts";
+import { followLines } from "./follow.ts";
+import { type Log, messageOf } from "./log.ts";
+
+/** A step is committed when it holds this many spans, so that memory stays bounded however long the history is. */
+const SPANS_PER_STEP = 200;
+
+/** When the fold waits for history and names no time itself, a later drain looks again after this, ms. */
+const AWAIT_MS = 2_000;
+
+/** Shortest time between two looks that the fold asks for, ms. */
+const MIN_WAKE_MS = 100;
+
+const EMPTY_CONTEXT: SessionContext = { env: {}, credentials: {} };
+
+interface OpenSource {
+  readonly path: string;
+  offset: number;
+  cursor: unknown;
+}
+
+/** Makes the runs of one drain. */
+export interface SessionHost {
+  readonly store: Store;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly configuration: () => Configuration;
+  /** Commits steps, all or none. */
+  readonly commit: (steps: readonly SessionStep[]) => void;
+}
+
+/** A session being folded. All its changes reach the store through `takeStep` or `flush`. */
+export class SessionRun {
+  readonly ref: SessionRef;
+  readonly #entry: AgentEntry;
+  readonly #agent: Agent;
+  readonly #host: SessionHost;
+  readonly #sources = new Map<string, OpenSource>();
+  #state: FoldState;
+  #savedFold: string | undefined;
+  #hints: Record<string, string>;
+  #context: string | undefined;
+  #settings: { readonly context: string | undefined; readonly of: Configuration; readonly value: Settings } | undefined;
+  #savedWake: number | undefined;
+  #foldWake: number | undefined;
+  #awaits = false;
+  /** False from the first event of a pass until history was read and time has ticked: a crash in between is due at once. */
+  #settled = true;
+  #changed = false;
+  /** Protected, not folded yet. */
+  #facts: Fact[] = [];
+  #spans: NewSpan[] = [];
+  #journal: Record<string, number> = {};
+  #readSources: Record<string, SourceProgress> = {};
+  #drops: Record<string, number> = {};
+
+  constructor(ref: SessionRef, entry: AgentEntry, agent: Agent, host: SessionHost) {
+    this.ref = ref;
+    this.#entry = entry;
+    this.#agent = agent;
+    this.#host = host;
+    const saved = host.store.loadSession(ref);
+    this.#savedFold = saved?.fold;
+    this.#state = saved?.fold === undefined ? initialFold() : (JSON.parse(saved.fold) as FoldState);
+    this.#hints = { ...saved?.hints };
+    this.#context = saved?.context;
+    this.#savedWake = saved?.wakeAt;
+    this.#foldWake = saved?.wakeAt;
+  }
+
+  /** The fold waits for history that the agent has not written yet. */
+  get awaitsHistory(): boolean {
+    return this.#awaits;
+  }
+
+  /** Epoch ms at which the session wants to be looked at again. */
+  get wakeAt(): number | undefined {
+    return this.#foldWake;
+  }
+
+  get settings(): Settings {
+    const of = this.#host.configuration();
+    if (this.#settings?.of !== of || this.#settings.context !== this.#context) {
+      const context = this.#context === undefined ? EMPTY_CONTEXT : (JSON.parse(this.#context) as SessionContext);
+      this.#settings = { context: this.#context, of, value: of.settingsOf(this.ref.agent, context) };
+    }
+    return this.#settings.value;
+  }
+
+  /** Folds journal events. The offsets they were read up to are committed by `takeStep`. */
+  observe(events: readonly JournalEvent[]): void {
+    this.#settled = false;
+    this.#changed = true;
+    for (const event of events) {
+      this.#context = JSON.stringify({ env: event.env, credentials: event.credentials ?? {} } satisfies SessionContext);
+      try {
+        const observed = this.#agent.observe(event);
+        if (observed.skipped !== undefined) {
+          this.drop("hook event not understood");
+          this.#host.log(`${this.#name()}: ${event.event} skipped: ${observed.skipped}`);
+        }
+        if (observed.hints !== undefined) this.#hints = { ...this.#hints, ...observed.hints };
+        this.#add(observed.facts);
+      } catch (error) {
+        this.drop("hook event failed");
+        this.#host.log(`${this.#name()}: ${event.event} failed: ${messageOf(error)}`);
+      }
+    }
+    this.#fold();
+  }
+
+  /** Remembers how far a journal segment was read; committed with this session's next step. */
+  consumed(segment: string, offset: number): void {
+    this.#journal[segment] = offset;
+    this.#changed = true;
+  }
+
+  drop(reason: string, count = 1): void {
+    if (count > 0) this.#drops[reason] = (this.#drops[reason] ?? 0) + count;
+  }
+
+  /** Reads what the agent's own history has new, committing on the way. @returns true when there was anything */
+  async readHistory(): Promise<boolean> {
+    let any = false;
+    for (const source of await this.#agent.sources(this.ref.session, this.#hints)) {
+      if (this.#readSource(source)) any = true;
+    }
+    return any;
+  }
+
+  /** Tells the fold the time, and commits what is left. Ends a look at the session. */
+  settle(): void {
+    const now = this.#host.now();
+    this.#add([{ type: "tick", at: now }]);
+    this.#fold();
+    this.#settled = true;
+    if (this.#awaits && this.#foldWake === undefined) this.#foldWake = now + AWAIT_MS;
+    // A time that has come and that the tick did not settle must not keep the drain spinning.
+    if (this.#foldWake !== undefined && this.#foldWake <= now) this.#foldWake = now + MIN_WAKE_MS;
+    this.flush();
+  }
+
+  /** Commits the prepared step, if it changes anything. */
+  flush(): void {
+    const step = this.takeStep();
+    if (step !== undefined) this.#host.commit([step]);
+  }
+
+  /** The prepared step, to be committed by the caller; undefined when it changes nothing. */
+  takeStep(): SessionStep | undefined {
+    const now = this.#host.now();
+    const foldJson = JSON.stringify(this.#state);
+    const wakeAt = this.#settled ? this.#foldWake : now;
+    if (!this.#changed && foldJson === this.#savedFold && wakeAt === this.#savedWake) return undefined;
+    const step: SessionStep = {
+      ...this.ref,
+      progress: { fold: foldJson, hints: this.#hints, context: this.#context, wakeAt },
+      journal: this.#journal,
+      sources: this.#readSources,
+      spans: this.#spans,
+      drops: this.#drops,
+      now,
+    };
+    this.#savedFold = foldJson;
+    this.#savedWake = wakeAt;
+    this.#changed = false;
+    this.#spans = [];
+    this.#journal = {};
+    this.#readSources = {};
+    this.#drops = {};
+    return step;
+  }
+
+  /** Protects facts under the settings of this moment; nothing unprotected is ever kept. */
+  #add(facts: readonly Fact[]): void {
+    const { settings } = this;
+    // Tracing is switched off: read on, so that switching it on again starts from there, but keep nothing.
+    if (!settings.enabled) return;
+    for (const fact of facts) this.#facts.push(protect(fact, settings));
+  }
+
+  #fold(): void {
+    if (this.#facts.length === 0) return;
+    const { settings } = this;
+    const folded = fold(this.#state, this.#facts);
+    this.#facts = [];
+    this.#state = folded.state;
+    this.#foldWake = folded.wakeAt;
+    this.#awaits = folded.awaitsHistory;
+    const sinks = settings.dryRun ? [] : settings.sinks;
+    for (const node of folded.nodes) {
+      const span = toSpan(node, {
+        agent: this.ref.agent,
+        agentTitle: this.#entry.title,
+        session: this.ref.session,
+        ...(settings.userId === undefined ? {} : { userId: settings.userId }),
+        attributes: settings.attributes,
+      });
+      this.#spans.push({ span, sinks });
+    }
+    if (folded.nodes.length > 0) this.#changed = true;
+  }
+
+  #readSource(source: HistorySource): boolean {
+    const open = this.#open(source);
+    let any = false;
+    for (let atEnd = false; !atEnd; ) {
+      const followed = followLines(source.path, open.offset);
+      atEnd = followed.atEnd;
+      if (followed.nextOffset === open.offset && !followed.restarted) break;
+      any = true;
+      if (followed.restarted) open.cursor = this.#agent.history.initial(source);
+      for (const record of followed.records) this.#readRecord(source, open, record);
+      this.drop("history line not readable", followed.corrupt);
+      open.offset = followed.nextOffset;
+      this.#advanced(source, open);
+      if (!atEnd || this.#spans.length >= SPANS_PER_STEP) this.flush();
+    }
+    return this.#askAbout(source, open) || any;
+  }
+
+  /** What the agent says of the source itself, which may have become known since the last look. */
+  #askAbout(source: HistorySource, open: OpenSource): boolean {
+    const about = this.#agent.history.about?.(open.cursor, source);
+    if (about === undefined || about.facts.length === 0) return false;
+    open.cursor = about.cursor;
+    this.#add(about.facts);
+    this.#advanced(source, open);
+    return true;
+  }
+
+  #advanced(source: HistorySource, open: OpenSource): void {
+    this.#settled = false;
+    this.#changed = true;
+    this.#fold();
+    this.#readSources[source.id] = { path: open.path, offset: open.offset, cursor: JSON.stringify(open.cursor) };
+  }
+
+  #readRecord(source: HistorySource, open: OpenSource, record: unknown): void {
+    try {
+      const read = this.#agent.history.read(open.cursor, record);
+      open.cursor = read.cursor;
+      this.#add(read.facts);
+    } catch (error) {
+      this.drop("history record failed");
+      this.#host.log(`${this.#name()}: a record of ${source.id} failed: ${messageOf(error)}`);
+    }
+  }
+
+  #open(source: HistorySource): OpenSource {
+    const known = this.#sources.get(source.id);
+    if (known?.path === source.path) return known;
+    const saved = known === undefined ? this.#host.store.loadSource(this.ref, source.id) : undefined;
+    const open: OpenSource =
+      saved?.path === source.path
+        ? { path: saved.path, offset: saved.offset, cursor: JSON.parse(saved.cursor) as unknown }
+        : { path: source.path, offset: 0, cursor: this.#agent.history.initial(source) };
+    this.#sources.set(source.id, open);
+    return open;
+  }
+
+  #name(): string {
+    return `${this.ref.agent} ${this.ref.session}`;
+  }
+}

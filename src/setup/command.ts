@@ -1,0 +1,57 @@
+/**
+ * How an agent is told to run the program: one stable string per shell, guarded so that an absent, crashing or
+ * babbling program gives the agent exit code 0 and not one byte of output. Hanging is bounded by the timeout that each
+ * registration sets.
+ */
+
+/** A command as an agent's configuration holds it. `args` only where the agent starts programs without a shell. */
+export interface HookCommand {
+  readonly command: string;
+  readonly args?: readonly string[];
+}
+
+/** Who will run the command. `exec` is no shell at all: only the program itself can then keep the agent safe. */
+export type Shell = "posix" | "cmd" | "powershell" | "exec";
+
+const BUILD: Readonly<Record<Shell, (program: string, args: readonly string[]) => HookCommand>> = {
+  posix: (program, args) => ({ command: `${posixWord(program)} ${args.join(" ")} >/dev/null 2>&1 || true` }),
+  // `exit /b 0` rather than `|| ver`: it also hides the exit code of a program that was killed.
+  cmd: (program, args) => ({ command: `"${program}" ${args.join(" ")} >nul 2>&1 & exit /b 0` }),
+  // Windows PowerShell 5 has no `||`, and a missing program is an exception that redirection does not catch.
+  powershell: (program, args) => ({
+    command: `try { & '${program.replaceAll("'", "''")}' ${args.join(" ")} *> $null } catch {}; exit 0`,
+  }),
+  exec: (program, args) => ({ command: program, args }),
+};
+
+/**
+ * The command that runs `program` with fixed arguments.
+ * @param program absolute path; may hold blanks and quotes
+ * @param args plain words (letters, digits, dashes): they are not quoted
+ */
+export function hookCommand(shell: Shell, program: string, args: readonly string[]): HookCommand {
+  return BUILD[shell](program, args);
+}
+
+/**
+ * File name of the program that a registered command starts, in lower case and without `.exe`: the first word, quoted or
+ * not, PowerShell's call operator and our own `try {` skipped.
+ */
+export function programNameOf(command: string): string {
+  return (programOf(command).split(/[/\\]/).at(-1) ?? "").toLowerCase().replace(/\.(exe|cmd|bat|py|sh)$/, "");
+}
+
+/** Path of the program that a registered command starts. */
+export function programOf(command: string): string {
+  const text = command.replace(/^\s*(try\s*\{\s*)?(&\s*)?/, "");
+  const quote = text[0];
+  if (quote === '"') return /^"([^"]*)"/.exec(text)?.[1] ?? text.slice(1);
+  if (quote !== "'") return /^\S*/.exec(text)?.[0] ?? "";
+  // Closing quote, then an escaped one, then on: 'a'\''b' in POSIX shells, 'a''b' in PowerShell.
+  const word = /^(?:'[^']*'(?:\\')?)+/.exec(text)?.[0] ?? text;
+  return word.replaceAll("'\\''", "'").replaceAll("''", "'").replace(/^'|'$/g, "");
+}
+
+function posixWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

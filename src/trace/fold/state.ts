@@ -1,0 +1,222 @@
+/** What the fold remembers of a session: only turns that are still open, and of those only nodes that are not final. */
+
+import type { Fact } from "../facts.ts";
+import type {
+  Message,
+  Metadata,
+  Millis,
+  NodeError,
+  NodeEvent,
+  NodeLink,
+  Outcome,
+  Part,
+  ToolDefinition,
+  Usage,
+} from "../node.ts";
+
+/** A turn of which hooks spoke before its key was known. */
+export interface UnnamedTurn {
+  readonly facts: Fact[];
+}
+
+export interface CallState {
+  readonly id: string;
+  readonly thread: string;
+  start?: Millis;
+  model?: string;
+  provider?: string;
+  system?: string;
+  parameters?: Readonly<Record<string, unknown>>;
+  input?: readonly Message[];
+  tools?: readonly ToolDefinition[];
+  metadata: Record<string, unknown>;
+  /** Pieces of the answer by position. */
+  pieces: Record<string, { readonly at: Millis; readonly parts: readonly Part[] }>;
+  responseId?: string;
+  usage?: Usage;
+  finishReason?: string;
+  cost?: number;
+  end?: {
+    readonly at: Millis;
+    readonly outcome: Outcome;
+    readonly error?: NodeError;
+    readonly loose: boolean;
+    readonly cut: boolean;
+  };
+}
+
+export interface ToolState {
+  readonly callId: string;
+  readonly thread: string;
+  name?: string;
+  input?: unknown;
+  mcpServer?: string;
+  builtIn?: boolean;
+  /** Node key of the model call that asked for it. */
+  parent?: string;
+  requestedAt?: Millis;
+  startedAt?: Millis;
+  permissionAt?: Millis;
+  end?: {
+    readonly at: Millis;
+    readonly outcome: Outcome;
+    readonly durationMs?: number;
+    readonly output?: unknown;
+    readonly error?: NodeError;
+  };
+  result?: {
+    readonly at: Millis;
+    readonly outcome: Outcome;
+    readonly loose: boolean;
+    readonly output?: unknown;
+    readonly error?: NodeError;
+  };
+  exitCode?: number;
+  metadata: Record<string, unknown>;
+}
+
+/** An end as a hook claimed it or the history recorded it. */
+export interface EndState {
+  readonly at: Millis;
+  readonly outcome: Outcome;
+  readonly output?: string;
+  readonly error?: NodeError;
+}
+
+export interface AgentState {
+  readonly id: string;
+  name?: string;
+  input?: string;
+  start?: Millis;
+  /** Tool call that started it. */
+  callId?: string;
+  claimed?: EndState;
+  recorded?: EndState;
+  last: Millis;
+  /** When a request of its thread was last sent. */
+  lastRequest?: Millis;
+  metadata: Record<string, unknown>;
+}
+
+export interface CompactionState {
+  readonly key: string;
+  readonly thread: string;
+  startAt?: Millis;
+  end?: { readonly at: Millis; readonly durationMs?: number };
+  trigger?: string;
+  input?: string;
+  output?: string;
+  metadata: Record<string, unknown>;
+}
+
+export interface TurnState {
+  readonly key: string;
+  /** A `turn.start` was seen. */
+  started: boolean;
+  /** The start as a hook saw it: nothing of this turn can be older. */
+  liveStart?: Millis;
+  start?: Millis;
+  prompt?: string;
+  index?: number;
+  metadata: Record<string, unknown>;
+  events: NodeEvent[];
+  links: NodeLink[];
+  claimed?: EndState;
+  recorded?: EndState;
+  /** Something later proved at this time that the turn is over. */
+  superseded?: Millis;
+  /** The process that ran the turn is gone: its subagents are too. */
+  dead?: true;
+  /** Newest sign of life, subagents included. */
+  last: Millis;
+  /** Newest sign of life of the main thread. */
+  lastMain: Millis;
+  lastRequest?: Millis;
+  /** Text of the newest final answer of the main thread: the turn's output when no end says one. */
+  answer?: string;
+  /** That answer asked for nothing more. */
+  answered?: boolean;
+  /** Latest end of a delivered main-thread node. */
+  childrenEnd?: Millis;
+  hasChildren: boolean;
+  rootDone: boolean;
+  /** It was closed before: its root and its subagents' nodes are out already. */
+  revived?: true;
+  calls: CallState[];
+  tools: Record<string, ToolState>;
+  agents: Record<string, AgentState>;
+  compactions: CompactionState[];
+  compactionCount: number;
+  /** Keys of nodes that are final already. */
+  done: Record<string, true>;
+}
+
+export interface FoldState {
+  readonly v: 1;
+  /** Time of the newest tick. */
+  now: Millis;
+  /** When tracing of this session began, if hooks trace it; older turns belong to `import`. */
+  since?: Millis;
+  session: Record<string, unknown>;
+  /** Turns seen, for the index. */
+  count: number;
+  turns: Record<string, TurnState>;
+  /** Keys of the newest closed turns. */
+  closed: string[];
+  /** Key of the newest turn that started before tracing did. */
+  skipped?: string;
+  /** Subagent → turn. */
+  agents: Record<string, string>;
+  /** Background tool call → turn. */
+  background: Record<string, string>;
+  unnamed: UnnamedTurn[];
+  /** Turn to which hook facts without a turn key belong now. */
+  bound?: string;
+}
+
+/** State of a session of which nothing is known. */
+export function emptyState(): FoldState {
+  return {
+    v: 1,
+    now: 0,
+    session: {},
+    count: 0,
+    turns: {},
+    closed: [],
+    agents: {},
+    background: {},
+    unnamed: [],
+  };
+}
+
+/** A turn of which nothing is known but its key. */
+export function emptyTurn(key: string, at: Millis, revived: boolean): TurnState {
+  return {
+    key,
+    ...(revived && { revived }),
+    started: false,
+    metadata: {},
+    events: [],
+    links: [],
+    last: at,
+    lastMain: at,
+    hasChildren: false,
+    rootDone: revived,
+    calls: [],
+    tools: {},
+    agents: {},
+    compactions: [],
+    compactionCount: 0,
+    done: {},
+  };
+}
+
+/** Adds what is new in `more`; a later value replaces an earlier one. */
+export function mergeMetadata(into: Record<string, unknown>, more: Metadata | undefined): void {
+  if (more) Object.assign(into, more);
+}
+
+/** The same metadata in alphabetical order: what a node says must not depend on which source spoke first. */
+export function inOrder(metadata: Metadata): Metadata {
+  return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,174 @@
+/** Tool calls: what the model asked, what the hooks timed, what the history recorded. */
+
+import type { ToolEndFact, ToolPermissionFact, ToolResultFact, ToolStartFact } from "../facts.ts";
+import type { Millis, NodeEvent, Outcome, Part, ToolNode } from "../node.ts";
+import { callKey, threadKey, toolKey } from "./keys.ts";
+import { type CallState, inOrder, mergeMetadata, type ToolState, type TurnState } from "./state.ts";
+
+function openTool(turn: TurnState, thread: string, callId: string): ToolState | undefined {
+  if (turn.done[toolKey(callId)]) return undefined;
+  const known = turn.tools[callId];
+  if (known) return known;
+  const tool: ToolState = { callId, thread, metadata: {} };
+  turn.tools[callId] = tool;
+  return tool;
+}
+
+/** The model asked for a tool: from here its parent is known. */
+export function requestTool(
+  turn: TurnState,
+  call: CallState,
+  part: Extract<Part, { type: "tool_call" }>,
+  at: Millis,
+): void {
+  const tool = openTool(turn, call.thread, part.id);
+  if (!tool) return;
+  tool.parent = callKey(call);
+  tool.requestedAt = at;
+  tool.name ??= part.name;
+  tool.input ??= part.input;
+  if (part.builtIn !== undefined) tool.builtIn ??= part.builtIn;
+}
+
+export function applyToolStart(turn: TurnState, fact: ToolStartFact): void {
+  const tool = openTool(turn, fact.thread, fact.callId);
+  if (!tool) return;
+  tool.startedAt = tool.startedAt === undefined ? fact.at : Math.min(tool.startedAt, fact.at);
+  tool.name = fact.name;
+  tool.builtIn = fact.builtIn;
+  if (fact.input !== undefined) tool.input = fact.input;
+  if (fact.mcpServer !== undefined) tool.mcpServer = fact.mcpServer;
+}
+
+export function applyToolPermission(turn: TurnState, fact: ToolPermissionFact): void {
+  const wanted = JSON.stringify(fact.input);
+  const tool = fact.callId
+    ? openTool(turn, fact.thread, fact.callId)
+    : Object.values(turn.tools).find(
+        (open) =>
+          open.thread === fact.thread &&
+          open.name === fact.name &&
+          open.permissionAt === undefined &&
+          open.result === undefined &&
+          JSON.stringify(open.input) === wanted,
+      );
+  if (tool) tool.permissionAt ??= fact.at;
+}
+
+export function applyToolEnd(turn: TurnState, fact: ToolEndFact): void {
+  const tool = openTool(turn, fact.thread, fact.callId);
+  if (!tool || tool.end) return;
+  tool.end = {
+    at: fact.at,
+    outcome: fact.outcome,
+    ...(fact.durationMs !== undefined && { durationMs: fact.durationMs }),
+    ...(fact.output !== undefined && { output: fact.output }),
+    ...(fact.error && { error: fact.error }),
+  };
+  if (fact.exitCode !== undefined) tool.exitCode = fact.exitCode;
+  mergeMetadata(tool.metadata, fact.metadata);
+}
+
+export function applyToolResult(turn: TurnState, fact: ToolResultFact): void {
+  const tool = openTool(turn, fact.thread, fact.callId);
+  if (!tool || tool.result) return;
+  tool.result = {
+    at: fact.at,
+    outcome: fact.outcome,
+    loose: fact.loose ?? false,
+    ...(fact.output !== undefined && { output: fact.output }),
+    ...(fact.error && { error: fact.error }),
+  };
+  if (fact.exitCode !== undefined) tool.exitCode = fact.exitCode;
+  mergeMetadata(tool.metadata, fact.metadata);
+}
+
+/** Execution alone: hooks and dialogs before it are not the tool's time. */
+function timesOf(tool: ToolState, lastSign: Millis): { start: Millis; end: Millis } {
+  const earliest = tool.startedAt ?? tool.requestedAt;
+  if (tool.end) {
+    const end = tool.end.at;
+    const start = tool.end.durationMs === undefined ? (earliest ?? end) : end - tool.end.durationMs;
+    return { start: earliest === undefined ? start : Math.min(Math.max(start, earliest), end), end };
+  }
+  const start = earliest ?? tool.result?.at ?? lastSign;
+  const end = tool.result && !tool.result.loose ? tool.result.at : lastSign;
+  return { start, end: Math.max(start, end) };
+}
+
+function outcomeOf(tool: ToolState): Outcome {
+  const reported = [tool.result?.outcome, tool.end?.outcome];
+  for (const bad of ["interrupted", "error"] as const) if (reported.includes(bad)) return bad;
+  return reported.includes("ok") ? "ok" : "interrupted";
+}
+
+function permissionEvent(tool: ToolState, start: Millis, end: Millis): NodeEvent[] {
+  if (tool.permissionAt === undefined) return [];
+  const ran = tool.end !== undefined;
+  // The decision came when the tool began to run, or when the call ended without running.
+  const decided = ran ? start : end;
+  return [
+    {
+      name: "permission",
+      at: decided,
+      attributes: {
+        "permission.decision": ran ? "accept" : "reject",
+        "permission.waited_ms": Math.max(0, Math.round(decided - tool.permissionAt)),
+      },
+    },
+  ];
+}
+
+function toolNode(turn: TurnState, tool: ToolState): ToolNode {
+  const times = timesOf(tool, turn.last);
+  const outcome = outcomeOf(tool);
+  const error = tool.result?.error ?? tool.end?.error;
+  const output = tool.result?.output ?? tool.end?.output;
+  return {
+    kind: "tool",
+    turn: turn.key,
+    key: toolKey(tool.callId),
+    parent: tool.parent ?? threadKey(tool.thread),
+    ...times,
+    outcome,
+    ...(error
+      ? { error }
+      : outcome === "interrupted" && { error: { type: "interrupted", message: "The tool call was interrupted" } }),
+    events: permissionEvent(tool, times.start, times.end),
+    links: [],
+    metadata: inOrder(tool.metadata),
+    name: tool.name ?? "tool",
+    callId: tool.callId,
+    ...(tool.input !== undefined && { input: tool.input }),
+    ...(output !== undefined && { output }),
+    ...(tool.mcpServer !== undefined && { mcpServer: tool.mcpServer }),
+    builtIn: tool.builtIn ?? false,
+    ...(tool.exitCode !== undefined && { exitCode: tool.exitCode }),
+  };
+}
+
+/**
+ * Takes the tool calls of a thread that are final out of the state. A call is final when both its hook and its record
+ * are there; when its record is there and the thread has gone on to its next request (no hook will come any more); or
+ * when the thread is over.
+ * @param lastRequest when the thread last sent a model request
+ */
+export function settleTools(
+  turn: TurnState,
+  thread: string,
+  lastRequest: Millis | undefined,
+  over: boolean,
+): ToolNode[] {
+  const nodes: ToolNode[] = [];
+  for (const tool of Object.values(turn.tools)) {
+    if (tool.thread !== thread) continue;
+    const recorded = tool.result !== undefined;
+    const goneOn = tool.result !== undefined && lastRequest !== undefined && lastRequest >= tool.result.at;
+    const placed = tool.parent !== undefined;
+    if (!over && !(recorded && placed && (tool.end !== undefined || goneOn))) continue;
+    nodes.push(toolNode(turn, tool));
+    delete turn.tools[tool.callId];
+    turn.done[toolKey(tool.callId)] = true;
+  }
+  return nodes;
+}

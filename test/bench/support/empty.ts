@@ -1,0 +1,2 @@
+// The yardstick: nothing but the runtime's own start and end.
+export {};

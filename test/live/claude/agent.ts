@@ -1,0 +1,21 @@
+/** Claude Code as a live agent. */
+
+import { buildProgram } from "../program.ts";
+import type { LiveAgent } from "../scenario.ts";
+import { fetchClaude } from "./package.ts";
+import { basics } from "./scenarios/basics.ts";
+import { endings } from "./scenarios/endings.ts";
+import { interactive } from "./scenarios/interactive.ts";
+import { sessions } from "./scenarios/sessions.ts";
+import { sources } from "./scenarios/sources.ts";
+import { subagents } from "./scenarios/subagents.ts";
+import { tracing } from "./scenarios/tracing.ts";
+
+export const claude: LiveAgent = {
+  name: "claude",
+  scenarios: [...basics, ...subagents, ...endings, ...sessions, ...sources, ...interactive, ...tracing],
+  prepare: async (repository, cache) => {
+    await buildProgram(repository);
+    return await fetchClaude(cache);
+  },
+};
