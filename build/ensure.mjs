@@ -17,6 +17,9 @@ const stamp = join(modules, ".installed-lock");
 /** npm writes it at the end of every installation. */
 const installedByNpm = join(modules, ".package-lock.json");
 
+/** Larger than the placeholder, far smaller than the runtime, in bytes. */
+const PLACEHOLDER_BYTES = 1024 * 1024;
+
 function lockHash() {
   return createHash("sha256").update(readFileSync(lock)).digest("hex");
 }
@@ -56,8 +59,19 @@ function install() {
   return ran(bun, ["install", "--no-save"]);
 }
 
+/**
+ * The `bun` package moves its runtime into place in a postinstall script. Where such scripts are switched off, it leaves a
+ * small placeholder: then that one script is run here.
+ */
+function finishBun() {
+  const folder = join(modules, "bun");
+  const size = statSync(join(folder, "bin", "bun.exe"), { throwIfNoEntry: false })?.size;
+  if (size === undefined || size > PLACEHOLDER_BYTES) return true;
+  return ran(process.execPath, [join(folder, "install.js")]);
+}
+
 if (!upToDate()) {
-  if (!install()) {
+  if (!install() || !finishBun()) {
     console.error("Could not install the packages of package-lock.json with npm or Bun (see above).");
     process.exit(1);
   }

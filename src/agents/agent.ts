@@ -53,7 +53,11 @@ export interface HistorySource {
   readonly role: Readonly<Record<string, string>>;
 }
 
-/** What the drain knows about a session when it asks for its history. JSON-serialisable. */
+/**
+ * What the drain knows about a session when it asks for its history. JSON-serialisable. Three keys have a meaning for
+ * every agent: `pid` (observed: the agent's process, so that a dead one's turns can be closed), `capture` (`full` when
+ * whole inputs are wanted, given by the drain) and `transcript` (observed: the session's main history file).
+ */
 export type SessionHints = Readonly<Record<string, string>>;
 
 /**

@@ -136,9 +136,11 @@ somebody changed them since: then only our entries are taken out.`,
   },
   {
     name: "config",
-    arguments: "get [key] | set <key> <value> | unset <key> | path",
+    arguments: "get | set | unset | path",
     summary: "Read and change config.json",
-    details: `Keys are dotted: logging.prompts, harnesses.claude-code.endpoint. Values are JSON where they look like it (true, 30),
+    details: `get [key], set <key> <value>, unset <key>, path.
+
+Keys are dotted: logging.prompts, harnesses.claude-code.endpoint. Values are JSON where they look like it (true, 30),
 else text. A value of "-" is read from stdin, which keeps secrets off the command line. Secrets are printed only by
 "get" with their full key.`,
     options: {},

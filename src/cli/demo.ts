@@ -10,6 +10,7 @@ import { type CliContext, CliFailure } from "./context.ts";
 import recording from "./demo/recording.json" with { type: "json" };
 import { sessionText } from "./show.ts";
 import { withStore } from "./store.ts";
+import { shortPath } from "./text.ts";
 
 /** How long the spans may take to appear after the last hook, ms. */
 const FLUSH_MS = 15_000;
@@ -41,10 +42,15 @@ function print(store: StoreReader, context: CliContext): boolean {
   if (!session) return false;
   const spans = store.spans(filter).map(({ span }) => span);
   context.out(sessionText(session, spans, context, false));
-  const [self] = context.self;
-  const program = context.self.length === 1 ? self : "harness-tracing";
-  context.out(`\nNext: ${program} install claude   (traces your own sessions; ${program} uninstall undoes it)\n`);
+  context.out(`\nNext: ${installCommand(context)}   (traces your own sessions; uninstall undoes it)\n`);
   return true;
+}
+
+/** How this user installs: through the script of a clone that started us, or with this program. */
+function installCommand({ env, self, home }: CliContext): string {
+  const script = env.HARNESS_TRACING_INSTALLER;
+  if (script) return `${script} ${AGENT.name}`;
+  return `${self.length === 1 ? shortPath(self[0], home) : "harness-tracing"} install ${AGENT.name}`;
 }
 
 /** Is every turn of the recording there? The root comes last. */

@@ -1,8 +1,12 @@
 /** `status`: what is installed, what was traced, what waits. */
 
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import type { AgentEntry, Finding, SetupContext } from "../agents/agent.ts";
 import { AGENTS } from "../agents/registry.ts";
+import { ownEnvironment } from "../config/credentials.ts";
+import { readConfig } from "../config/read.ts";
+import { resolveSettings } from "../config/resolve.ts";
+import { localSalt } from "../hook/salt.ts";
 import { readLosses } from "../journal/losses.ts";
 import { listSegments } from "../journal/segments.ts";
 import { type SinkStatus, type StoreReader, segmentKey } from "../store/types.ts";
@@ -56,7 +60,7 @@ export async function statusOf(context: CliContext): Promise<Status> {
       agents: await Promise.all(AGENTS.map((agent) => agentStatus(agent, setup, context, store))),
       store: { path: context.paths.store, bytes: store.size(), sessions: sessions.length },
       unprocessed: unprocessed(context, store),
-      sinks: store.sinks(),
+      sinks: [...store.sinks(), ...unusedSinks(context, store.sinks())],
       drops: dropsOf(context, store),
     };
   });
@@ -81,6 +85,30 @@ async function agentStatus(
     sessions: sessions.length,
     findings: await check(setup),
   };
+}
+
+/** Destinations that are configured and that no session has been sent to yet. */
+function unusedSinks({ paths, env }: CliContext, used: readonly SinkStatus[]): readonly SinkStatus[] {
+  // Asking must not create anything: without a salt there are no fingerprints to compare with either.
+  const salt = (existsSync(paths.salt) ? localSalt(paths) : undefined) ?? new Uint8Array();
+  const sources = { file: readConfig(paths.config), ...ownEnvironment(env, salt), salt };
+  const known = new Set(used.map(({ target }) => target.id));
+  const targets = AGENTS.flatMap(({ key }) => resolveSettings({ ...sources, agentKey: key }).settings.sinks);
+  return [...new Map(targets.map((target) => [target.id, target])).values()]
+    .filter(({ id }) => !known.has(id))
+    .map((target) => ({
+      target,
+      pending: 0,
+      refused: 0,
+      rejected: 0,
+      delivered: 0,
+      lastDelivery: undefined,
+      paused: undefined,
+      waiting: undefined,
+      notBefore: 0,
+      failures: 0,
+      lastError: undefined,
+    }));
 }
 
 /** Time of the newest journal line: segments are only ever appended to. */

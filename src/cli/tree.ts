@@ -20,6 +20,9 @@ const MIN_TEXT_WIDTH = 16;
 /** Inputs of a tool that say at a glance what a call did, best first. */
 const TELLING = ["tool.command", "tool.file_path", "tool.url", "tool.query", "tool.description"];
 
+/** Attribute that names a tool which an answer calls. */
+const CALLED_TOOL = /^llm\.output_messages\.\d+\.message\.tool_calls\.\d+\.tool_call\.function\.name$/;
+
 interface Branch {
   readonly span: Span;
   readonly children: readonly Branch[];
@@ -117,8 +120,17 @@ function headline(span: Span): string | undefined {
     const telling = TELLING.map((name) => attributes[name]).find((value) => typeof value === "string" && value !== "");
     return asText(telling ?? attributes["input.value"]);
   }
-  if (kind === "LLM") return asText(attributes["output.value"]);
+  if (kind === "LLM") return calledTools(span) ?? asText(attributes["output.value"]);
   return asText(attributes["input.value"]);
+}
+
+/** `→ Bash, Read` for an answer that only calls tools. */
+function calledTools({ attributes }: Span): string | undefined {
+  if (attributes["output.mime_type"] !== "application/json") return undefined;
+  const names = Object.entries(attributes)
+    .filter(([name]) => CALLED_TOOL.test(name))
+    .map(([, value]) => String(value));
+  return names.length > 0 ? `→ ${names.join(", ")}` : undefined;
 }
 
 function noteLines(span: Span, { full, style }: TreeOptions): string[] {

@@ -1,6 +1,7 @@
 /** `uninstall`: registrations first, so that no agent ever names a program that is gone. */
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { AgentEntry } from "../agents/agent.ts";
 import { AGENTS, agentNamed } from "../agents/registry.ts";
 import { acquireLock } from "../drain/lock.ts";
@@ -102,9 +103,19 @@ async function remove(removals: readonly Removal[], entries: readonly string[], 
     if (entries.length === 0) return;
     await drainEnded(context);
     for (const entry of entries) rmSync(entry, { recursive: true, force: true });
+    removeIfEmpty(dirname(context.paths.root));
     done(`removed ${entries.map((entry) => shortPath(entry, context.home)).join(", ")}`);
   } catch (error) {
     throw new CliFailure(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** `~/.arize` may hold other tools' files. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty.
   }
 }
 

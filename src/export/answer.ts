@@ -90,11 +90,16 @@ function member(value: unknown, name: string): unknown {
 }
 
 /** Control characters go (a terminal would obey them), white space shrinks. */
-function tidy(text: string): string {
+export function tidy(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]+/gu, " ")
     .replace(/\s+/g, " ")
     .trim();
+}
+
+/** True for a page made for people. */
+export function isWebPage(body: Uint8Array, contentType: string | null): boolean {
+  return (contentType?.toLowerCase() ?? "").includes("text/html") && /^\s*</.test(new TextDecoder().decode(body));
 }
 
 /** Secrets of a request as they could be echoed: whole header values and the token behind a scheme word. */

@@ -1,10 +1,11 @@
 /** Delivery of a batch as one OTLP/HTTP request. */
 
 import type { Credentials, SinkTarget } from "../config/settings.ts";
+import { isWebPage } from "./answer.ts";
 import { compress, type Encoded, encodeProbe, encodeSpans, requestHeaders } from "./encode.ts";
 import { proxyFor } from "./proxy.ts";
 import type { Deliver, DeliveryReport } from "./sink.ts";
-import { createTransport } from "./transport.ts";
+import { createTransport, type Exchange } from "./transport.ts";
 import { verdictOf } from "./verdict.ts";
 
 /**
@@ -37,6 +38,16 @@ export interface Delivery {
   readonly checkTarget: CheckTarget;
 }
 
+/** A verdict, and the exchange that it comes from when there was one. */
+interface Sending {
+  readonly report: DeliveryReport;
+  readonly exchange?: Exchange;
+}
+
+function unsent(outcome: "pause" | "split" | "refused", reason: string): Sending {
+  return { report: { outcome, reason } };
+}
+
 /** Makes a delivery; `env` names proxies and certificates, `now` is epoch ms. */
 export function createDelivery(
   env: Readonly<Record<string, string | undefined>>,
@@ -50,24 +61,24 @@ export function createDelivery(
     encode: () => Encoded,
     spans: number,
     limits: Parameters<Deliver>[4],
-  ): Promise<DeliveryReport & { readonly contentType?: string }> {
+  ): Promise<Sending> {
     const url = parseUrl(target.url);
-    if (url === undefined) return { outcome: "pause", reason: "the sink's URL is not an http or https URL" };
+    if (url === undefined) return unsent("pause", "the sink's URL is not an http or https URL");
     let headers: Headers;
     try {
       headers = requestHeaders(target, credentials);
     } catch (error) {
-      return { outcome: "pause", reason: messageOf(error) };
+      return unsent("pause", messageOf(error));
     }
     let body: Encoded;
     try {
       const encoded = encode();
       if (spans > 1 && encoded.length > MAX_REQUEST_BYTES) {
-        return { outcome: "split", reason: `${encoded.length} bytes, over the limit of ${MAX_REQUEST_BYTES}` };
+        return unsent("split", `${encoded.length} bytes, over the limit of ${MAX_REQUEST_BYTES}`);
       }
       body = compress(target, encoded);
     } catch (error) {
-      return { outcome: "refused", reason: `cannot be encoded: ${messageOf(error)}` };
+      return unsent("refused", `cannot be encoded: ${messageOf(error)}`);
     }
     const exchange = await transport.post(url, headers, body, limits);
     const report = verdictOf(exchange, {
@@ -78,24 +89,21 @@ export function createDelivery(
       trustProblems: url.protocol === "https:" ? transport.trust().problems : [],
       now: now(),
     });
-    const contentType = exchange.type === "answer" ? exchange.headers.get("content-type") : null;
-    return contentType === null ? report : { ...report, contentType };
+    return { report, exchange };
   }
 
   return {
     deliver: async (target, credentials, agent, spans, limits) => {
       if (spans.length === 0) return { outcome: "accepted", rejected: 0 };
       const encode = (): Encoded => encodeSpans(target, agent, spans);
-      const { contentType: _, ...report } = await send(target, credentials, encode, spans.length, limits);
-      return report;
+      return (await send(target, credentials, encode, spans.length, limits)).report;
     },
     checkTarget: async (target, credentials, limits = { timeoutMs: CHECK_TIMEOUT_MS }) => {
       const encode = (): Encoded => encodeProbe(target, target.project);
-      const { contentType, ...report } = await send(target, credentials, encode, 0, limits);
-      if (report.outcome === "accepted" && contentType?.toLowerCase().includes("text/html")) {
-        return { outcome: "pause", reason: "a web page answered: the URL is not a trace endpoint" };
-      }
-      return report;
+      const { report, exchange } = await send(target, credentials, encode, 0, limits);
+      const isPage = exchange?.type === "answer" && isWebPage(exchange.body, exchange.headers.get("content-type"));
+      if (report.outcome !== "accepted" || !isPage) return report;
+      return { outcome: "pause", reason: "a web page answered: the URL is not a trace endpoint" };
     },
   };
 }

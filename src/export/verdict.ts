@@ -1,6 +1,6 @@
 /** What an exchange means for the batch: law 4 as one table. */
 
-import { errorText, MAX_QUOTE_CHARS, readPartialSuccess, withoutSecrets } from "./answer.ts";
+import { errorText, MAX_QUOTE_CHARS, readPartialSuccess, tidy, withoutSecrets } from "./answer.ts";
 import { retryAfterMs } from "./retryAfter.ts";
 import type { DeliveryReport } from "./sink.ts";
 import type { Answer, Exchange, Failure } from "./transport.ts";
@@ -43,13 +43,16 @@ function ofAnswer(answer: Answer, sent: Sent): DeliveryReport {
     const { rejected, message } = readPartialSuccess(answer.body, sent.spans);
     return { outcome, rejected, ...(message === undefined ? {} : { message: quote(message, sent) }) };
   }
-  const title = `HTTP ${answer.status}${answer.statusText ? ` ${answer.statusText}` : ""}`;
+  const title = quote(tidy(`HTTP ${answer.status} ${answer.statusText}`), sent);
   if (answer.status >= 300 && answer.status < 400) {
-    return { outcome: "pause", reason: `${title}: redirected to ${hostOf(answer, sent.url)}, not followed` };
+    return {
+      outcome: "pause",
+      reason: `${title}: redirected to ${quote(hostOf(answer, sent.url), sent)}, not followed`,
+    };
   }
   const text = quote(errorText(answer.body, answer.headers.get("content-type")), sent);
   // Many servers only repeat the status line.
-  const reason = `${quote(title, sent)}${text === "" || title.endsWith(` ${text}`) ? "" : `: ${text}`}`;
+  const reason = `${title}${text === "" || title.endsWith(` ${text}`) ? "" : `: ${text}`}`;
   if (outcome !== "retry") return { outcome, reason };
   const wait = retryAfterMs(answer.headers, sent.now);
   return wait === undefined ? { outcome, reason } : { outcome, reason, retryAfterMs: wait };

@@ -114,9 +114,7 @@ function addMember(
 
 /** Does a container on one line write blanks after its colons and commas? */
 function isSpaced(text: string, container: Node): boolean {
-  const [first, second] = container.children ?? [];
-  if (first?.colonOffset !== undefined) return /\s/.test(text[first.colonOffset + 1] ?? "");
-  return second !== undefined && /\s/.test(text[second.offset - 1] ?? "");
+  return /[:,]\s/.test(text.slice(container.offset, container.offset + container.length));
 }
 
 function render(value: unknown, indent: string, style: Style): string {

@@ -16,6 +16,7 @@ import {
   applyTurnStart,
   rememberBackground,
   settleTurn,
+  supersede,
   turnOf,
   turnWake,
 } from "./fold/turns.ts";
@@ -73,7 +74,7 @@ function reduce(state: FoldState, fact: Fact): FinishedNode[] {
     case "session.end":
       for (const turn of Object.values(state.turns)) {
         if ((turn.start ?? turn.last) > fact.at) continue;
-        turn.superseded ??= fact.at;
+        supersede(turn, fact.at, fact.live === true);
         turn.dead = true;
       }
       return settleAll(state);

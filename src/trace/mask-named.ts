@@ -64,7 +64,9 @@ function acceptsBare(kind: Kind, name: string, value: string, { before, separato
   // Connection strings and queries: `;Password=…;`, `?token=…&`.
   const listed = /[?&;][\w -]{0,16}$/.test(before) || /[;&]/.test(after);
   if (assigned && !spaced && listed && value.length >= 4) return true;
-  if (kind === "password" && value.length >= 6 && /[0-9!@#%^*]/.test(value)) return true;
+  // A parameter of a typed language: `(password: Password1, …)`.
+  const typed = !assigned && /[,)?]/.test(after);
+  if (kind === "password" && !typed && value.length >= 6 && /[0-9!@#%^*]/.test(value)) return true;
   return looksRandom(value);
 }
 
@@ -88,10 +90,12 @@ function maskAssignments(text: string): string {
     const [whole, name = "", , separator = "", raw = ""] = match;
     const opening = /^\\*["'`]/.exec(raw)?.[0] ?? "";
     const start = match.index + whole.length - raw.length + opening.length;
-    const end = restOf(opening ? QUOTED_REST : BARE_REST, text, match.index + whole.length);
-    const value = text.slice(start, end);
+    const pieceEnd = match.index + whole.length;
+    const value = text.slice(start, pieceEnd);
     const before = text.slice(Math.max(0, match.index - CONTEXT_CHARS), match.index);
-    if (accepts(name, value, opening !== "", { before, separator, after: text[end] ?? "" })) {
+    if (accepts(name, value, opening !== "", { before, separator, after: text[pieceEnd] ?? "" })) {
+      // Only what is consumed may be read to its end: everything else is looked at again.
+      const end = restOf(opening ? QUOTED_REST : BARE_REST, text, pieceEnd);
       masked += `${text.slice(copied, start)}<masked ${kindOf(name)}>`;
       copied = end;
       ASSIGNMENT.lastIndex = end;

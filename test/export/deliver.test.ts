@@ -275,6 +275,28 @@ describe("the reason", () => {
     expect(await reasonOf(page, "text/html")).toEndWith(": 413 Too Large");
   });
 
+  test("shows a status line and a redirect only in parts and without control characters", async () => {
+    const lines = [
+      `403 ${"n".repeat(2000)}\u001b[31m`,
+      `302 Found\u001b[31m\r\nLocation: https://${"h".repeat(2000)}.example/`,
+      "403 bad sk-secret-1",
+    ];
+    for (const line of lines) {
+      const server = await startRaw((socket) => socket.end(`HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`));
+      stops.push(server.stop);
+      const report = await deliver(targetAt(server.url), { api_key: "sk-secret-1" }, "a", SPANS, PATIENT);
+      expect(report.outcome).toBe("pause");
+      const reason = "reason" in report ? report.reason : "";
+      expect(reason).not.toMatch(/\p{Cc}|sk-secret-1/u);
+      expect(reason.length).toBeLessThan(700);
+    }
+  });
+
+  test("does not repeat the status line", async () => {
+    const report = await answered(new Response("Not Found", { status: 404, statusText: "Not Found" }));
+    expect(report).toEqual({ outcome: "pause", reason: "HTTP 404 Not Found" });
+  });
+
   test("is empty rather than wrong for a broken protobuf status", async () => {
     for (const bytes of [[0x12, 0xff], [0x12, 0xff, 0xff, 0xff, 0xff, 0xff], [0xff], [0x0d, 1, 2]]) {
       expect(await reasonOf(new Uint8Array(bytes), "application/x-protobuf")).toMatch(/^HTTP 400[^:]*(: )?[^:]*$/);
@@ -405,6 +427,8 @@ describe("checking a target", () => {
     expect(await check(new Response("", { status: 503 }))).toMatchObject({ outcome: "retry" });
     const page = new Response("<html>", { headers: { "content-type": "text/html; charset=utf-8" } });
     expect(await check(page)).toMatchObject({ outcome: "pause" });
+    const bare = new Response("OK", { headers: { "content-type": "text/html; charset=utf-8" } });
+    expect(await check(bare)).toMatchObject({ outcome: "accepted" });
     expect(await checkTarget(targetAt("http://127.0.0.1:1/"), undefined, PATIENT)).toMatchObject({ outcome: "retry" });
   });
 });

@@ -370,20 +370,3 @@ test("ARIZE_TRACE_DEBUG dumps the raw payload into a private file", async () => 
   expect(readFileSync(join(folder, files[0] ?? ""), "utf8")).toBe(text);
   expect(statSync(join(folder, files[0] ?? "")).mode & 0o777).toBe(0o600);
 });
-
-test("the hot path runs without any file of the other commands: it is all in the entry chunk", async () => {
-  const built = await Bun.build({
-    entrypoints: [join(import.meta.dir, "../../src/hook/main.ts")],
-    target: "bun",
-    format: "esm",
-    splitting: true,
-    minify: true,
-    external: ["*/agent.ts"],
-  });
-  const entry = built.outputs.find((output) => output.kind === "entry-point");
-  const imports = new Bun.Transpiler()
-    .scanImports((await entry?.text()) ?? "")
-    .filter((found) => found.kind === "import-statement");
-  expect([...new Set(imports.map((found) => found.path))]).toEqual(["fs"]);
-  expect(entry?.size).toBeLessThan(16_384);
-});

@@ -105,7 +105,7 @@ async function historyOf(session: string, hints: SessionHints): Promise<{ facts:
 }
 
 /** Transcripts of a recording by session id. */
-function transcriptsOf(scenario: string): Map<string, string> {
+export function transcriptsOf(scenario: string): Map<string, string> {
   const projects = join(RECORDED, scenario, "projects");
   if (!existsSync(projects)) return new Map();
   const files = foldersIn(projects).flatMap((folder) =>

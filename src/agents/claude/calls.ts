@@ -3,6 +3,7 @@
 import { type Fact, MAIN_THREAD, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { NodeError } from "../../trace/node.ts";
 import { partsOf, providerOf, textOf, usageMetadata, usageOf } from "./content.ts";
+import { inputOf, noteSaid } from "./context.ts";
 import { type Cursor, REFS_KEPT, type SentRequest } from "./cursor.ts";
 import { releasePrompt } from "./user.ts";
 import type { ApiRequestRecord, AssistantRecord } from "./wire.ts";
@@ -21,6 +22,7 @@ export function readRequest(cursor: Cursor, record: ApiRequestRecord, at: number
   cursor.sent = messages;
   cursor.input = [];
   const { model, ...parameters } = record.params ?? {};
+  const full = cursor.context && inputOf(cursor.context, record);
   return [
     ...releasePrompt(cursor),
     {
@@ -33,7 +35,8 @@ export function readRequest(cursor: Cursor, record: ApiRequestRecord, at: number
       provider: "anthropic",
       system: "anthropic",
       parameters,
-      input: messages,
+      input: full?.input ?? messages,
+      ...(full && { tools: full.tools }),
       metadata: { request: record.id, ...(record.querySource && { query_source: record.querySource }) },
     },
   ];
@@ -58,6 +61,7 @@ export function readAnswer(cursor: Cursor, record: AssistantRecord, at: number):
   if (cursor.answer) cursor.answer.pieces += 1;
   const parts = partsOf(record.message.content);
   for (const part of parts) if (part.type === "tool_call") cursor.open[part.id] = turn;
+  if (cursor.context) noteSaid(cursor.context, "assistant", { role: "assistant", parts });
   const usage = usageOf(record.message.usage);
   const stop = record.message.stop_reason;
   return [

@@ -2,6 +2,7 @@
 
 import type { TurnStartFact } from "../../trace/facts.ts";
 import type { Message } from "../../trace/node.ts";
+import type { Context } from "./context.ts";
 
 /** A model request that was sent and not answered yet. */
 export interface SentRequest {
@@ -44,6 +45,8 @@ export interface Cursor {
   sent: Message[];
   /** Tool calls without result → turn. */
   open: Record<string, string>;
+  /** Only with `capture.messages = full`. */
+  context?: Context;
   /** Session metadata as last told. */
   told?: string;
   /** The role of the file as last told. */

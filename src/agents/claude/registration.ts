@@ -1,6 +1,7 @@
 /**
  * What to register in Claude Code: one table for registration, for the flush times of the hook, and for `doctor`.
- * Only what spans need. Never `WorktreeCreate`: its hook's output replaces the worktree's path.
+ * Only what spans need: expansions, compactions, denials and the results of every call are in the transcript, and hooks
+ * on compaction events show a line to the user. Never `WorktreeCreate`: its hook's output replaces the worktree's path.
  */
 
 /** An event to register. */
@@ -37,17 +38,12 @@ const NEWER = "2.1.197";
 export const CLAUDE_EVENTS: readonly ClaudeEvent[] = [
   { event: "SessionStart", timeoutSeconds: QUICK },
   { event: "UserPromptSubmit", timeoutSeconds: QUICK },
-  { event: "UserPromptExpansion", timeoutSeconds: QUICK, since: NEWER },
   { event: "PreToolUse", timeoutSeconds: QUICK },
   { event: "PermissionRequest", timeoutSeconds: QUICK },
-  { event: "PermissionDenied", timeoutSeconds: QUICK, since: NEWER },
   { event: "PostToolUse", timeoutSeconds: QUICK },
   { event: "PostToolUseFailure", timeoutSeconds: QUICK },
-  { event: "PostToolBatch", timeoutSeconds: QUICK, since: NEWER },
   { event: "SubagentStart", timeoutSeconds: QUICK },
   { event: "SubagentStop", timeoutSeconds: FLUSHING },
-  { event: "PreCompact", timeoutSeconds: QUICK },
-  { event: "PostCompact", timeoutSeconds: QUICK, since: NEWER },
   { event: "Notification", timeoutSeconds: QUICK },
   { event: "Stop", timeoutSeconds: FLUSHING },
   { event: "StopFailure", timeoutSeconds: FLUSHING, since: NEWER },

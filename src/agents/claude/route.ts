@@ -23,6 +23,7 @@ const ENVIRONMENT: readonly string[] = [
   "CLAUDE_AGENT_SDK_VERSION",
   "CLAUDE_CONFIG_DIR",
   "CLAUDE_PROJECT_DIR",
+  "CLAUDE_PID",
 ];
 
 function text(value: unknown): string | undefined {

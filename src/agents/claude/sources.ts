@@ -26,7 +26,13 @@ export async function sources(_session: string, hints: SessionHints): Promise<re
       .filter((agentId) => !found.includes(agentId))
       .map((agentId) => flatSource(dirname(transcript), agentId)),
   );
-  return [{ id: "main", path: transcript, role: {} }, ...agents, ...flat.flatMap((source) => source ?? [])];
+  const all: HistorySource[] = [
+    { id: "main", path: transcript, role: {} },
+    ...agents,
+    ...flat.flatMap((source) => source ?? []),
+  ];
+  const { capture } = hints;
+  return capture ? all.map((source) => ({ ...source, role: { ...source.role, capture } })) : all;
 }
 
 async function listed(folder: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { type Fact, MAIN_THREAD, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { HistoryReader, HistorySource } from "../agent.ts";
 import { readAnswer, readRequest } from "./calls.ts";
+import { emptyContext, noteBlob, noteShape } from "./context.ts";
 import { type Cursor, emptyCursor } from "./cursor.ts";
 import { readSystem } from "./system.ts";
 import { readUser } from "./user.ts";
@@ -14,7 +15,10 @@ import { ApiRequestRecord, AssistantRecord, SystemRecord, UserRecord } from "./w
 
 /** Reader of Claude Code's transcripts. */
 export const history: HistoryReader<Cursor> = {
-  initial: (source) => emptyCursor(source.role.agentId ?? MAIN_THREAD),
+  initial: (source) => ({
+    ...emptyCursor(source.role.agentId ?? MAIN_THREAD),
+    ...(source.role.capture === "full" && { context: emptyContext() }),
+  }),
   about: (known, source) => {
     const cursor = structuredClone(known);
     return { cursor, facts: linkFacts(cursor, source) };
@@ -42,6 +46,8 @@ function linkFacts(cursor: Cursor, source: HistorySource): Fact[] {
 
 function read(cursor: Cursor, record: unknown): Fact[] {
   const { type, timestamp } = (record ?? {}) as { type?: unknown; timestamp?: unknown };
+  if (cursor.context && type === "api-request-blob") noteBlob(cursor.context, record);
+  if (cursor.context && type === "api-request-shape") noteShape(cursor.context, record);
   const at = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN;
   if (Number.isNaN(at) || cursor.ignored) return [];
   cursor.birth ??= at;

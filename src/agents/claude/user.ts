@@ -1,8 +1,9 @@
 /** User records: prompts, tool results, interruptions, summaries, injected text. */
 
 import { type Fact, MAIN_THREAD, type TurnStartFact, UNNAMED_TURN } from "../../trace/facts.ts";
-import type { NodeError, Outcome } from "../../trace/node.ts";
+import type { Message, NodeError, Outcome } from "../../trace/node.ts";
 import { exitCodeOf, partsOf, textOf } from "./content.ts";
+import { noteSaid } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 import { bashInput, isCutNotice, isInterruption, notifiedCall, opensTurn, typedPrompt } from "./prompts.ts";
 import type { Block, UserRecord } from "./wire.ts";
@@ -38,10 +39,16 @@ export function releasePrompt(cursor: Cursor): Fact[] {
   return [held];
 }
 
+/** A message that the next request carries. */
+function say(cursor: Cursor, message: Message): void {
+  cursor.input.push(message);
+  if (cursor.context) noteSaid(cursor.context, "user", message);
+}
+
 /** Text that Claude Code adds to the conversation in the user's name. */
 function injected(cursor: Cursor, record: UserRecord): Fact[] {
   if (record.isMeta && !textOf(record.message.content).startsWith("<local-command-")) {
-    cursor.input.push({ role: "user", parts: partsOf(record.message.content) });
+    say(cursor, { role: "user", parts: partsOf(record.message.content) });
   }
   return [];
 }
@@ -56,7 +63,8 @@ function prompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
   const answered = notifiedCall(text);
   const index = record.turnPosition?.turnIndex;
   cursor.turn = turn;
-  cursor.input = [{ role: "user", parts: partsOf(record.message.content) }];
+  cursor.input = [];
+  say(cursor, { role: "user", parts: partsOf(record.message.content) });
   cursor.unanswered = [];
   const held: TurnStartFact = {
     type: "turn.start",
@@ -78,7 +86,7 @@ function prompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
 function agentPrompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
   const text = textOf(record.message.content);
   cursor.turn ??= record.promptId ?? UNNAMED_TURN;
-  cursor.input.push({ role: "user", parts: partsOf(record.message.content) });
+  say(cursor, { role: "user", parts: partsOf(record.message.content) });
   if (cursor.began) return [];
   cursor.began = true;
   if (text === WARMUP) {
@@ -103,7 +111,7 @@ function toolResult(cursor: Cursor, record: UserRecord, block: Block, at: number
   const outcome: Outcome = !failed ? "ok" : record.toolDenialKind === "interrupted" ? "interrupted" : "error";
   const exitCode = failed ? exitCodeOf(text) : undefined;
   const { decision, source } = record.permissionDecision ?? {};
-  cursor.input.push({ role: "tool", toolCallId: callId, parts: [{ type: "text", text }] });
+  say(cursor, { role: "tool", toolCallId: callId, parts: [{ type: "text", text }] });
   return {
     type: "tool.result",
     at,
@@ -138,7 +146,7 @@ function interruption(cursor: Cursor, record: UserRecord, at: number): Fact[] {
     }),
   );
   cursor.unanswered = [];
-  cursor.input.push({ role: "user", parts: partsOf(record.message.content) });
+  say(cursor, { role: "user", parts: partsOf(record.message.content) });
   const end = { at, turn, source: "recorded" as const, outcome: "interrupted" as const, error };
   return [
     ...releasePrompt(cursor),
@@ -171,8 +179,8 @@ function summary(cursor: Cursor, record: UserRecord, at: number): Fact[] {
   const boundary = cursor.boundary ?? { at, metadata: {} };
   delete cursor.boundary;
   cursor.turn = turn;
-  const message = { role: "user" as const, parts: partsOf(record.message.content) };
-  cursor.input = [message];
+  cursor.input = [];
+  say(cursor, { role: "user", parts: partsOf(record.message.content) });
   return [
     ...releasePrompt(cursor),
     {

@@ -63,6 +63,11 @@ export function applyAgentEnd(state: FoldState, turn: TurnState, fact: AgentEndF
   else agent.recorded = end;
 }
 
+/** The newest request of a thread, once hooks that ran before it must have been folded. */
+export function wentOn(lastRequest: Millis | undefined, now: Millis): Millis {
+  return lastRequest !== undefined && now >= lastRequest + HISTORY_GRACE_MS ? lastRequest : 0;
+}
+
 // Agents join the text blocks of an answer in ways of their own.
 function sameText(a: string, b: string): boolean {
   const bare = (text: string) => text.replace(/\s+/g, "");
@@ -136,7 +141,7 @@ export function settleAgents(turn: TurnState, now: Millis, turnDead: boolean): F
     const ended = over && linked;
     const outcome = (agent.claimed ?? agent.recorded)?.outcome ?? "interrupted";
     const calls = settleCalls(turn, agent.id, ended ? { at: agent.last, outcome } : undefined);
-    const tools = settleTools(turn, agent.id, agent.lastRequest, ended);
+    const tools = settleTools(turn, agent.id, wentOn(agent.lastRequest, now), ended);
     nodes.push(...calls, ...tools);
     if (!ended) continue;
     const childrenEnd = [...calls, ...tools].reduce((latest, node) => Math.max(latest, node.end), 0);

@@ -125,6 +125,8 @@ export interface TurnState {
   recorded?: EndState;
   /** Something later proved at this time that the turn is over. */
   superseded?: Millis;
+  /** A hook did. */
+  supersededLive?: true;
   /** The process that ran the turn is gone: its subagents are too. */
   dead?: true;
   /** Newest sign of life, subagents included. */

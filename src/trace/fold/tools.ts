@@ -149,21 +149,16 @@ function toolNode(turn: TurnState, tool: ToolState): ToolNode {
 
 /**
  * Takes the tool calls of a thread that are final out of the state. A call is final when both its hook and its record
- * are there; when its record is there and the thread has gone on to its next request (no hook will come any more); or
- * when the thread is over.
- * @param lastRequest when the thread last sent a model request
+ * are there; when its record is there and the thread went on to its next request a while ago (no hook will come any more);
+ * or when the thread is over.
+ * @param wentOn up to when requests of the thread are so old that every hook before them was folded
  */
-export function settleTools(
-  turn: TurnState,
-  thread: string,
-  lastRequest: Millis | undefined,
-  over: boolean,
-): ToolNode[] {
+export function settleTools(turn: TurnState, thread: string, wentOn: Millis, over: boolean): ToolNode[] {
   const nodes: ToolNode[] = [];
   for (const tool of Object.values(turn.tools)) {
     if (tool.thread !== thread) continue;
     const recorded = tool.result !== undefined;
-    const goneOn = tool.result !== undefined && lastRequest !== undefined && lastRequest >= tool.result.at;
+    const goneOn = tool.result !== undefined && wentOn >= tool.result.at;
     const placed = tool.parent !== undefined;
     if (!over && !(recorded && placed && (tool.end !== undefined || goneOn))) continue;
     nodes.push(toolNode(turn, tool));

@@ -9,6 +9,7 @@ import {
   HISTORY_GRACE_MS,
   settleAgents,
   UNRECORDED_QUIET_MS,
+  wentOn,
 } from "./agents.ts";
 import { hasUnanswered, settleCalls } from "./calls.ts";
 import { settleCompactions } from "./compactions.ts";
@@ -63,6 +64,12 @@ export function turnOf(state: FoldState, key: string, fact: Fact): TurnState | u
   return turn;
 }
 
+/** Something later shows that the turn is over. Only a hook's word means that all hooks before it were folded. */
+export function supersede(turn: TurnState, at: Millis, live: boolean): void {
+  turn.superseded ??= at;
+  if (live) turn.supersededLive = true;
+}
+
 export function applyTurnStart(state: FoldState, turn: TurnState, fact: TurnStartFact): void {
   if (!turn.started) {
     turn.started = true;
@@ -71,8 +78,8 @@ export function applyTurnStart(state: FoldState, turn: TurnState, fact: TurnStar
     for (const other of Object.values(state.turns)) {
       if (other === turn) continue;
       const otherStart = other.start ?? other.last;
-      if (otherStart <= fact.at) other.superseded ??= fact.at;
-      else if (other.started) turn.superseded = Math.min(turn.superseded ?? otherStart, otherStart);
+      if (otherStart <= fact.at) supersede(other, fact.at, fact.live === true);
+      else if (other.started) supersede(turn, otherStart, other.liveStart !== undefined);
     }
   }
   if (fact.index !== undefined) {
@@ -132,9 +139,11 @@ function confirmation(turn: TurnState): "recorded" | "text" | "none" {
 
 function isOver(turn: TurnState, now: Millis): boolean {
   const confirmed = confirmation(turn);
-  if (confirmed === "recorded" && turn.superseded !== undefined && turn.started) return true;
+  if (confirmed === "recorded" && turn.supersededLive && turn.started) return true;
   // The same text may be only a piece of the answer, until the history was read to its end.
-  if (confirmed !== "none" && turn.superseded !== undefined) return now >= Math.max(turn.superseded, turn.lastMain);
+  if (confirmed !== "none" && turn.supersededLive && turn.superseded !== undefined) {
+    return now >= Math.max(turn.superseded, turn.lastMain);
+  }
   if (confirmed === "recorded" && now >= turn.lastMain + RECORDED_QUIET_MS) return true;
   if (confirmed === "text" && now >= turn.lastMain + UNRECORDED_QUIET_MS) return true;
   if (turn.superseded !== undefined) return now >= Math.max(turn.superseded, turn.lastMain) + HISTORY_GRACE_MS;
@@ -181,7 +190,7 @@ export function settleTurn(state: FoldState, turn: TurnState): FinishedNode[] {
   const outcome = (turn.claimed ?? turn.recorded)?.outcome ?? "interrupted";
   const main = [
     ...settleCalls(turn, "", over || turn.rootDone ? { at: turn.lastMain, outcome } : undefined),
-    ...settleTools(turn, "", turn.lastRequest, over || turn.rootDone),
+    ...settleTools(turn, "", wentOn(turn.lastRequest, now), over || turn.rootDone),
   ];
   for (const node of main) {
     turn.childrenEnd = Math.max(turn.childrenEnd ?? 0, node.end);

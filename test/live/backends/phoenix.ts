@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { SinkTarget } from "../../../src/config/settings.ts";
 import { checkTarget, deliver } from "../../../src/export/deliver.ts";
 import type { StoredSpan } from "../../../src/store/types.ts";
-import type { Span } from "../../../src/trace/span.ts";
+import type { Attributes, Span } from "../../../src/trace/span.ts";
 import { recordings } from "../../support/recording.ts";
 import { Checks, type Tally } from "./checks.ts";
 import { costOf } from "./cost.ts";
@@ -85,15 +85,27 @@ function lineOfShown(span: ShownSpan): Line {
 
 const bySpan = (a: { readonly span: string }, b: { readonly span: string }): number => (a.span < b.span ? -1 : 1);
 
-/**
- * Attributes as Phoenix shows them: it unpacks `metadata` and tool parameters from JSON, so those are compared by presence.
- */
-function plainAttributes(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const plain = Object.entries(attributes).filter(
-    ([key]) =>
-      !/^(metadata|tool\.parameters|llm\.invocation_parameters)(\.|$)/.test(key) && key !== "openinference.span.kind",
+/** Attributes that Phoenix unpacks from JSON and shows flattened. */
+const UNPACKED = /(^|\.)(metadata|tool\.parameters)$/;
+
+/** Leaves of a value under dotted keys; lists without objects stay lists. */
+function leaves(key: string, value: unknown): [string, unknown][] {
+  if (Array.isArray(value) && !value.some((item) => typeof item === "object" && item !== null)) return [[key, value]];
+  if (typeof value !== "object" || value === null) return [[key, value]];
+  return Object.entries(value).flatMap(([name, item]) => leaves(`${key}.${name}`, item));
+}
+
+/** Our attributes as Phoenix shows them. */
+function asShown(attributes: Attributes): Record<string, unknown> {
+  const pairs = Object.entries(attributes).flatMap(([key, value]): [string, unknown][] =>
+    UNPACKED.test(key) && typeof value === "string" ? leaves(key, JSON.parse(value)) : [[key, value]],
   );
-  return Object.fromEntries(plain.sort(([a], [b]) => (a < b ? -1 : 1)));
+  // The kind is a field of its own there.
+  return sorted(Object.fromEntries(pairs.filter(([key]) => key !== "openinference.span.kind")));
+}
+
+function sorted(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function tokens(spans: readonly StoredSpan[], key: string): number {
@@ -113,13 +125,13 @@ async function compare(checks: Checks, api: PhoenixApi, home: Home, phoenix: Pho
     stored.map(lineOfStored).sort(bySpan),
   );
 
-  const attributesOf = new Map(shown.map((span) => [span.context.span_id, plainAttributes(span.attributes)]));
+  const attributesOf = new Map(shown.map((span) => [span.context.span_id, sorted(span.attributes)]));
   const different = stored.filter(
-    ({ span }) => JSON.stringify(attributesOf.get(span.spanId)) !== JSON.stringify(plainAttributes(span.attributes)),
+    ({ span }) => JSON.stringify(attributesOf.get(span.spanId)) !== JSON.stringify(asShown(span.attributes)),
   );
   checks.equal(
     `${when}: every attribute of every span`,
-    different.slice(0, 1).map(({ span }) => [attributesOf.get(span.spanId), plainAttributes(span.attributes)]),
+    different.slice(0, 1).map(({ span }) => [attributesOf.get(span.spanId), asShown(span.attributes)]),
     [],
   );
 
@@ -145,6 +157,7 @@ async function compare(checks: Checks, api: PhoenixApi, home: Home, phoenix: Pho
   );
 
   const pages = await api.sessionPages(PROJECT);
+  checks.equal(`${when}: every session has its page`, pages.length, sessions.length);
   const roots = (session: string): Span[] =>
     (bySession.get(session) ?? [])
       .map(({ span }) => span)

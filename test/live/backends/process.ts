@@ -55,12 +55,16 @@ export interface Backend {
 /** Time for a backend to come up, ms. */
 const START_MS = 90_000;
 
-/** Starts a server with a clean environment in its own folder and waits until `path` answers. Its output goes to a file. */
+/**
+ * Starts a server with a clean environment in its own folder and waits until the `ready` URL answers 2xx or one of
+ * `statuses`. Its output goes to a file.
+ */
 export async function startBackend(
   command: readonly string[],
   folder: string,
   env: Readonly<Record<string, string>>,
   ready: string,
+  statuses: readonly number[] = [],
 ): Promise<Backend> {
   const log = Bun.file(`${folder}/output.log`);
   const child = Bun.spawn([...command], {
@@ -80,7 +84,7 @@ export async function startBackend(
     await eventually(`start of ${command[0]}`, START_MS, async () => {
       if (child.exitCode !== null) throw new Error(`${command[0]} ended:\n${(await log.text()).slice(-4000)}`);
       const answer = await fetch(ready, { proxy: false }).catch(() => undefined);
-      return answer?.ok ? true : undefined;
+      return answer?.ok || statuses.includes(answer?.status ?? 0) ? true : undefined;
     });
   } catch (error) {
     await stop();

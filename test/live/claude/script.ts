@@ -75,3 +75,10 @@ export function agent(thread: string, input: Readonly<Record<string, unknown>> =
     },
   };
 }
+
+/** Beyond the window of the model, so that the next request must be preceded by a compaction. */
+export const FULL_CONTEXT: StepUsage = {
+  input_tokens: 1000,
+  cache_creation_input_tokens: 3000,
+  cache_read_input_tokens: 975_000,
+};

@@ -79,6 +79,8 @@ const scenarios: readonly ClaudeScenario[] = [
         say("Made it."),
         bash("mkdir refused"),
         say("Going on."),
+        { blocks: [{ text: "The plan is ready." }, { tool: "ExitPlanMode", input: { plan: "1. Do it" } }] },
+        say("The plan was approved."),
         call("AskUserQuestion", { questions: [QUESTION] }),
         say("You picked."),
       ],
@@ -96,6 +98,12 @@ const scenarios: readonly ClaudeScenario[] = [
       await terminal.sees(/Interrupted|rejected/i);
       await terminal.prompt("Go on");
       await terminal.sees(/Going on\./);
+      await terminal.keys("BTab", "BTab");
+      await terminal.sees(/plan mode on/);
+      await terminal.prompt("Plan it");
+      await terminal.dialog(/Exit plan mode/);
+      await terminal.keys("Enter");
+      await terminal.sees(/The plan was approved\./);
       await terminal.prompt("Ask me");
       await terminal.dialog(/Which one\?/);
       await terminal.keys("Enter");

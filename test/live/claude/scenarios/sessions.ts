@@ -2,13 +2,10 @@
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { type ClaudeScenario, claudeScenario } from "../claude-scenario.ts";
-import { bash, call, say } from "../script.ts";
+import { bash, call, FULL_CONTEXT, say } from "../script.ts";
 import type { TurnOptions } from "../session.ts";
 
 const again: TurnOptions = { args: ["--continue"] };
-/** Beyond the window of the model, so that the next request must be preceded by a compaction. */
-const FULL = { input_tokens: 1000, cache_creation_input_tokens: 3000, cache_read_input_tokens: 975_000 };
-
 const scenarios: readonly ClaudeScenario[] = [
   {
     name: "resume",
@@ -62,7 +59,11 @@ const scenarios: readonly ClaudeScenario[] = [
     name: "autocompact",
     about: "a context that is full in the middle of a turn, twice",
     script: {
-      main: [bash("echo one", { usage: FULL }), bash("echo two", { usage: FULL }), say("Done after all.")],
+      main: [
+        bash("echo one", { usage: FULL_CONTEXT }),
+        bash("echo two", { usage: FULL_CONTEXT }),
+        say("Done after all."),
+      ],
     },
   },
   {

@@ -1,7 +1,7 @@
 /** Subagents: in the background (the default), in the foreground, nested, several at once, failing. */
 
 import { type ClaudeScenario, claudeScenario } from "../claude-scenario.ts";
-import { agent, bash, call, type Script, say } from "../script.ts";
+import { agent, bash, call, FULL_CONTEXT, type Script, say } from "../script.ts";
 
 const FOREGROUND = { run_in_background: false };
 
@@ -104,10 +104,18 @@ const scenarios: readonly ClaudeScenario[] = [
   },
   {
     name: "subcompact",
+    about: "a subagent whose context is full and compacted",
+    script: {
+      main: [{ blocks: [agent("long", FOREGROUND)] }, say("It got through.")],
+      long: [bash("echo one", { usage: FULL_CONTEXT }), bash("echo two"), say("Done after the compaction.")],
+    },
+  },
+  {
+    name: "maincompact",
     about: "the main agent's context is compacted while its subagents run",
     script: {
       main: [
-        { blocks: [agent("slow"), agent("quick")], usage: { cache_read_input_tokens: 975_000 } },
+        { blocks: [agent("slow"), agent("quick")], usage: FULL_CONTEXT },
         bash("echo after"),
         say("They run."),
         say("They ended."),
