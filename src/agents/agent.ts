@@ -29,8 +29,9 @@ export type Routed =
       readonly session: string;
       /**
        * `end`: something ended, start a drain. `start`: start one if a backlog waits. `within`: only if the last is old.
+       * `never`: the agent waits to go on, and another event follows.
        */
-      readonly drain: "end" | "start" | "within";
+      readonly drain: "end" | "start" | "within" | "never";
       /** In CI, how long this hook may wait for the drain (ms); absent or 0 = not at all. */
       readonly flushMs?: number;
     };

@@ -7,6 +7,9 @@ import { type Style, styleFor } from "./style.ts";
 /** Pause between two tries to write to a full non-blocking pipe, ms. */
 const PIPE_PAUSE_MS = 2;
 
+/** Width of what goes into a file or a pipe. */
+const DEFAULT_COLUMNS = 120;
+
 const STDOUT = 1;
 const STDERR = 2;
 
@@ -23,6 +26,8 @@ export interface CliContext {
   readonly err: (text: string) => void;
   /** Colours of stdout. */
   readonly style: Style;
+  /** Display columns that a line may have. */
+  readonly columns: number;
   /** True when a person is at both ends: prompts are allowed. */
   readonly interactive: boolean;
   /** All of stdin as text. */
@@ -57,6 +62,7 @@ export function processContext(): CliContext {
     out: (text) => writeAll(STDOUT, text),
     err: (text) => writeAll(STDERR, text),
     style: styleFor(env, process.stdout.isTTY === true),
+    columns: process.stdout.columns || DEFAULT_COLUMNS,
     interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     readStdin: () => Bun.stdin.text(),
     self: selfCommand(),

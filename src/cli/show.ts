@@ -8,8 +8,6 @@ import { choose, withStore } from "./store.ts";
 import { clock, count, dateTime, duration, oneLine, plural, shortPath } from "./text.ts";
 import { type TreeOptions, traceLines } from "./tree.ts";
 
-/** Columns where stdout is no terminal. */
-const DEFAULT_WIDTH = 120;
 const ROOT_TEXT_WIDTH = 200;
 
 export async function show(input: Input, context: CliContext): Promise<number> {
@@ -29,11 +27,11 @@ export async function show(input: Input, context: CliContext): Promise<number> {
 export function sessionText(
   session: SessionSummary,
   spans: readonly Span[],
-  context: Pick<CliContext, "style" | "home">,
+  context: Pick<CliContext, "style" | "home" | "columns">,
   full: boolean,
 ): string {
   const { style } = context;
-  const options: TreeOptions = { style, full, width: process.stdout.columns || DEFAULT_WIDTH };
+  const options: TreeOptions = { style, full, width: context.columns };
   const traces = [...Map.groupBy(spans, ({ traceId }) => traceId).values()];
   return `${[
     head(session, context),

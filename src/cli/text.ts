@@ -33,7 +33,9 @@ export function oneLine(text: string, width: number): string {
 
 /** A foreign text with its lines kept, without anything that could steer the terminal. */
 export function safeLines(text: string): string[] {
-  return text.split(/\r?\n/).map((line) => line.replaceAll("\t", "  ").replace(UNSAFE, ""));
+  return Bun.stripANSI(text)
+    .split(/\r?\n/)
+    .map((line) => line.replaceAll("\t", "  ").replace(UNSAFE, ""));
 }
 
 /** `850 ms`, `1.3 s`, `2 min 5 s`, `3 h 2 min`. */

@@ -1,5 +1,7 @@
 /** Custom attributes of every span, from three layers. */
 
+import { maskText } from "../trace/mask.ts";
+import { maskOfPair } from "../trace/mask-named.ts";
 import type { Scalar } from "../trace/node.ts";
 import type { ConfigFile } from "./read.ts";
 
@@ -26,6 +28,15 @@ export function resourceAttributesOf(text: string): Readonly<Record<string, stri
     }
   }
   return Object.fromEntries(found);
+}
+
+/** The same attributes with credential-shaped texts masked: they go to every sink. */
+export function maskedAttributes(attributes: Readonly<Record<string, Scalar>>): Readonly<Record<string, Scalar>> {
+  const masked = Object.entries(attributes).map(([name, value]) => {
+    if (typeof value !== "string") return [name, value] as const;
+    return [name, maskOfPair(name, value) ?? maskText(value)] as const;
+  });
+  return Object.fromEntries(masked);
 }
 
 /** The layers merged: `attributes`, `harnesses.<agent>.attributes`, the environment; later wins. */

@@ -132,7 +132,8 @@ export function readRawConfig(configPath: string): RawConfig {
   if (text.trim() === "") return { path, root: {} };
   const fix = `correct the ${language} in '${path}'`;
   try {
-    const root = source.parse(text);
+    // `null` is an empty file for YAML and for the Python toolkit.
+    const root = source.parse(text) ?? {};
     return isRecord(root) ? { path, root } : { path, reason: "Expected an object at the top of the file", fix };
   } catch {
     // The parser's message may quote the text, keys included.

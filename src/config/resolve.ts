@@ -3,7 +3,7 @@
  * `OTEL_EXPORTER_OTLP_*` belongs to the traced program and is never looked at.
  */
 
-import { attributesOf, RESOURCE_ATTRIBUTES, resourceAttributesOf } from "./attributes.ts";
+import { attributesOf, maskedAttributes, RESOURCE_ATTRIBUTES, resourceAttributesOf } from "./attributes.ts";
 import type { ConfigFile } from "./read.ts";
 import type { ConfigProblem, ContentSwitches, Settings } from "./settings.ts";
 import { ENVIRONMENT, type SinkSources, sinksOf } from "./sinks.ts";
@@ -82,16 +82,18 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const problems: ConfigProblem[] = [...file.problems, ...sinkProblems];
   const report: Report = (problem) => problems.push(problem);
   const userId = userIdOf(file, agentKey, env);
+  const mask = capture.mask ?? true;
+  const attributes = attributesOf(file, agentKey, resourceAttributes(env, report));
   const settings: Settings = {
     enabled: flagOf(env, "ARIZE_TRACE_ENABLED", true, true, report),
     dryRun: flagOf(env, "ARIZE_DRY_RUN", false, true, report),
     verbose: flagOf(env, "ARIZE_VERBOSE", false, true, report),
     debug: flagOf(env, "ARIZE_TRACE_DEBUG", false, true, report),
     ...(userId === undefined ? {} : { userId }),
-    attributes: attributesOf(file, agentKey, resourceAttributes(env, report)),
+    attributes: mask ? maskedAttributes(attributes) : attributes,
     log: switchesOf(file, env, report),
     messages: capture.messages ?? "new",
-    mask: capture.mask ?? true,
+    mask,
     maxTextChars: capture.max_text_chars ?? DEFAULT_MAX_TEXT_CHARS,
     flush: flushOf(file, env),
     sinks,

@@ -6,7 +6,8 @@
 import * as v from "valibot";
 import { booleanOf } from "./words.ts";
 
-const text = v.string();
+// The Python toolkit's `config set` writes digits as a number.
+const text = v.union([v.string(), v.pipe(v.number(), v.transform(String))], "Expected a text");
 
 // Files written by hand have "false" where JSON has false.
 const flag = v.union(

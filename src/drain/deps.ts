@@ -36,6 +36,8 @@ export interface DrainDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 ≤ x < 1, for jitter. */
   readonly random: () => number;
+  /** Is there a process with this id? */
+  readonly alive: (pid: number) => boolean;
   readonly log: Log;
   /** How long this drain may live, ms. */
   readonly lifeMs: number;

@@ -38,6 +38,7 @@ export function drainDeps(paths: Paths, env: Env, lifeMs = LIFE_MS): DrainDeps {
     now: Date.now,
     sleep: (ms) => Bun.sleep(ms),
     random: Math.random,
+    alive: isAlive,
     log,
     lifeMs,
   };
@@ -56,6 +57,15 @@ export async function runDrain(): Promise<number> {
   } catch (error) {
     deps.log(`drain failed: ${messageOf(error)}`);
     return 1;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Not ours to signal, but there.
+    return (error as { code?: unknown }).code === "EPERM";
   }
 }
 

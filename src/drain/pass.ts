@@ -15,6 +15,10 @@ const CHUNK_BYTES = 1024 * 1024;
 /** How long history that lags behind a claimed end is looked for, per claim, ms. Agents flush within 30–150 ms. */
 const AWAIT_MS = 2_000;
 
+/** How often a drain looks whether the agents of open sessions still live, ms, and at how many sessions. */
+const SWEEP_MS = 2_000;
+const MAX_SWEPT = 64;
+
 /** Sessions kept in memory between passes. */
 const MAX_RUNS = 64;
 
@@ -31,6 +35,8 @@ export class Folder {
   /** Sizes of segments whose torn last line waits for its newline: nothing to do until they grow or close. */
   readonly #tails = new Map<string, number>();
   #configuration: Configuration;
+  /** When open sessions were last looked at for their process, epoch ms. */
+  #swept = Number.NEGATIVE_INFINITY;
 
   constructor(deps: DrainDeps, store: Store) {
     this.#deps = deps;
@@ -53,6 +59,7 @@ export class Folder {
       const run = await this.#runOf(ref);
       if (run !== undefined) touched.add(run);
     }
+    for (const run of await this.#orphans()) touched.add(run);
     for (const run of touched) {
       await this.#look(run);
       if (run.awaitsHistory) this.#claims.set(keyOf(run.ref), this.#deps.now() + AWAIT_MS);
@@ -134,6 +141,19 @@ export class Folder {
     }
   }
 
+  /** Sessions with something open whose agent has died since a drain last saw it. */
+  async #orphans(): Promise<SessionRun[]> {
+    const now = this.#deps.now();
+    if (now - this.#swept < SWEEP_MS) return [];
+    this.#swept = now;
+    const found: SessionRun[] = [];
+    for (const ref of this.#store.wakes(MAX_SWEPT)) {
+      const run = await this.#runOf(ref);
+      if (run?.checkProcess()) found.push(run);
+    }
+    return found;
+  }
+
   /** All sessions of a chunk in one transaction with the offset behind it. */
   #commitChunk(runs: readonly SessionRun[], segment: string, offset: number, corrupt: number): void {
     const drops = { "journal line not readable": corrupt };
@@ -174,6 +194,7 @@ export class Folder {
       store: this.#store,
       log: this.#deps.log,
       now: this.#deps.now,
+      alive: this.#deps.alive,
       configuration: () => this.#configuration,
       commit: (steps) => this.#commitSteps(steps),
     });

@@ -21,6 +21,10 @@ const AWAIT_MS = 2_000;
 /** Shortest time between two looks that the fold asks for, ms. */
 const MIN_WAKE_MS = 100;
 
+/** Hints under which the agent's process is known, and under which it was last seen alive. */
+const PROCESS = "pid";
+const SEEN_ALIVE = "pidSeen";
+
 const EMPTY_CONTEXT: SessionContext = { env: {}, credentials: {} };
 
 interface OpenSource {
@@ -34,6 +38,7 @@ export interface SessionHost {
   readonly store: Store;
   readonly log: Log;
   readonly now: () => number;
+  readonly alive: (pid: number) => boolean;
   readonly configuration: () => Configuration;
   /** Commits steps, all or none. */
   readonly commit: (steps: readonly SessionStep[]) => void;
@@ -132,15 +137,41 @@ export class SessionRun {
   /** Reads what the agent's own history has new, committing on the way. @returns true when there was anything */
   async readHistory(): Promise<boolean> {
     let any = false;
-    for (const source of await this.#agent.sources(this.ref.session, this.#hints)) {
+    const hints = this.settings.messages === "full" ? { ...this.#hints, capture: "full" } : this.#hints;
+    for (const source of await this.#agent.sources(this.ref.session, hints)) {
       if (this.#readSource(source)) any = true;
     }
     return any;
   }
 
+  /**
+   * Ends the session when the agent's process has ended without saying so. Only a process that was seen alive can be seen
+   * dead: in another container the same id means nothing. @returns true when it has just been found dead
+   */
+  checkProcess(): boolean {
+    const known = this.#hints[PROCESS];
+    const pid = Number(known);
+    if (known === undefined || !Number.isInteger(pid) || pid <= 0) return false;
+    const { [SEEN_ALIVE]: seen, [PROCESS]: _pid, ...others } = this.#hints;
+    if (this.#host.alive(pid)) {
+      if (seen === known) return false;
+      this.#hints[SEEN_ALIVE] = known;
+      this.#changed = true;
+      return false;
+    }
+    if (seen !== known) return false;
+    this.#hints = others;
+    this.#add([{ type: "session.end", at: this.#host.now(), live: true, reason: "process ended" }]);
+    this.#fold();
+    this.#settled = false;
+    this.#changed = true;
+    return true;
+  }
+
   /** Tells the fold the time, and commits what is left. Ends a look at the session. */
   settle(): void {
     const now = this.#host.now();
+    this.checkProcess();
     this.#add([{ type: "tick", at: now }]);
     this.#fold();
     this.#settled = true;

@@ -15,6 +15,7 @@ type DrainWish = Extract<Routed, { verdict: "trace" }>["drain"];
 /** True when this event is one to start a drain at. */
 export function wantsDrain(paths: Pick<Paths, "backlog" | "drainLast">, wish: DrainWish, nowMs: number): boolean {
   if (wish === "end") return true;
+  if (wish === "never") return false;
   if (wish === "start") return existsSync(paths.backlog);
   const last = statSync(paths.drainLast, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return Math.abs(nowMs - last) > DRAIN_INTERVAL_MS;

@@ -15,18 +15,12 @@ import {
   TOOL_JSON_SCHEMA,
 } from "@arizeai/openinference-semantic-conventions";
 import type { Message, Part, ToolDefinition } from "./node.ts";
-import type { AttributeValue } from "./span.ts";
+import { type Entry, jsonOf } from "./openinference-values.ts";
 
-type Entry = readonly [string, AttributeValue];
 type ToolCall = Extract<Part, { type: "tool_call" }>;
 
 /** Stands between the texts of one message when they are shown as one. */
-const TEXT_SEPARATOR = "\n\n";
-
-/** JSON of a captured value; a string that is no JSON value (undefined) gives undefined. */
-export function jsonOf(value: unknown): string | undefined {
-  return JSON.stringify(value);
-}
+export const TEXT_SEPARATOR = "\n\n";
 
 /** All text parts of a message as one text, or undefined when it has none. Reasoning is not part of it. */
 export function textOf(message: Message | undefined): string | undefined {

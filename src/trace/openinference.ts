@@ -16,22 +16,7 @@ import {
   AGENT_NAME,
   INPUT_MIME_TYPE,
   INPUT_VALUE,
-  LLM_COST_TOTAL,
-  LLM_FINISH_REASON,
-  LLM_INPUT_MESSAGES,
-  LLM_INVOCATION_PARAMETERS,
-  LLM_MODEL_NAME,
-  LLM_OUTPUT_MESSAGES,
-  LLM_PROVIDER,
-  LLM_SYSTEM,
-  LLM_TOKEN_COUNT_COMPLETION,
-  LLM_TOKEN_COUNT_COMPLETION_DETAILS_REASONING,
-  LLM_TOKEN_COUNT_PROMPT,
-  LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_READ,
-  LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE,
-  LLM_TOKEN_COUNT_TOTAL,
   METADATA,
-  MimeType,
   OUTPUT_MIME_TYPE,
   OUTPUT_VALUE,
   SESSION_ID,
@@ -41,18 +26,12 @@ import {
   TOOL_PARAMETERS,
   USER_ID,
 } from "@arizeai/openinference-semantic-conventions";
-import {
-  EXCEPTION_MESSAGE,
-  EXCEPTION_TYPE,
-  LINK_REASON,
-  MCP_SERVER_NAME,
-  OWN_ATTRIBUTES,
-  TOOL_EXIT_CODE,
-} from "./attributes.ts";
+import { EXCEPTION_MESSAGE, EXCEPTION_TYPE, LINK_REASON, OWN_ATTRIBUTES } from "./attributes.ts";
 import { spanIdOf, traceIdOf } from "./ids.ts";
-import type { FinishedNode, LlmNode, Message, Metadata, NodeLink, Scalar, ToolNode, Usage } from "./node.ts";
-import { jsonOf, messagesEntries, textOf, toolCallsOf, toolsEntries } from "./openinference-messages.ts";
-import { inputFieldEntries } from "./openinference-tool.ts";
+import type { FinishedNode, Metadata, NodeLink, Scalar } from "./node.ts";
+import { llmEntries } from "./openinference-llm.ts";
+import { toolEntries } from "./openinference-tool.ts";
+import { type Entry, inputOutputEntries, jsonOf, known } from "./openinference-values.ts";
 import {
   type Attributes,
   type AttributeValue,
@@ -73,8 +52,6 @@ export interface SpanContext {
   /** Custom attributes. */
   readonly attributes: Readonly<Record<string, Scalar>>;
 }
-
-type Entry = readonly [string, AttributeValue];
 
 const SPAN_KIND = SemanticConventions.OPENINFERENCE_SPAN_KIND;
 
@@ -104,80 +81,6 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f
 /** True for names that custom attributes cannot take, because the standard attributes own their meaning. */
 export function isReservedAttribute(name: string): boolean {
   return RESERVED_NAMES.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix));
-}
-
-function* textEntries(value: string, mime: string, text: string | undefined): Generator<Entry> {
-  if (text === undefined) return;
-  yield [value, text];
-  yield [mime, MimeType.TEXT];
-}
-
-function* valueEntries(name: string, mime: string, value: unknown): Generator<Entry> {
-  if (typeof value === "string") yield* textEntries(name, mime, value);
-  else if (value !== undefined && value !== null) {
-    const json = jsonOf(value);
-    if (json === undefined) return;
-    yield [name, json];
-    yield [mime, MimeType.JSON];
-  }
-}
-
-function* inputOutputEntries(input: unknown, output: unknown): Generator<Entry> {
-  yield* valueEntries(INPUT_VALUE, INPUT_MIME_TYPE, input);
-  yield* valueEntries(OUTPUT_VALUE, OUTPUT_MIME_TYPE, output);
-}
-
-function* known(name: string, value: AttributeValue | undefined): Generator<Entry> {
-  if (value !== undefined && !(typeof value === "number" && !Number.isFinite(value))) yield [name, value];
-}
-
-function* usageEntries(usage: Usage | undefined): Generator<Entry> {
-  if (usage === undefined) return;
-  yield* known(LLM_TOKEN_COUNT_PROMPT, usage.prompt);
-  yield* known(LLM_TOKEN_COUNT_COMPLETION, usage.completion);
-  if (usage.prompt !== undefined && usage.completion !== undefined) {
-    yield* known(LLM_TOKEN_COUNT_TOTAL, usage.prompt + usage.completion);
-  }
-  // No other detail key: Phoenix bills every one that it finds.
-  yield* known(LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_READ, usage.cacheRead);
-  yield* known(LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE, usage.cacheWrite);
-  yield* known(LLM_TOKEN_COUNT_COMPLETION_DETAILS_REASONING, usage.reasoning);
-}
-
-function lastAsked(messages: readonly Message[]): string | undefined {
-  const asked = messages.filter((message) => message.role === "user" || message.role === "tool");
-  return textOf(asked.findLast((message) => textOf(message) !== undefined));
-}
-
-function answered(messages: readonly Message[]): unknown {
-  const texts = messages.flatMap((message) => textOf(message) ?? []);
-  if (texts.length > 0) return texts.join("\n\n");
-  const calls = toolCallsOf(messages).map(({ id, name, input }) => ({ id, name, input }));
-  return calls.length > 0 ? calls : undefined;
-}
-
-function* llmEntries(node: LlmNode): Generator<Entry> {
-  yield* known(LLM_MODEL_NAME, node.model);
-  yield* known(LLM_PROVIDER, node.provider);
-  yield* known(LLM_SYSTEM, node.system);
-  yield* usageEntries(node.usage);
-  yield* known(LLM_FINISH_REASON, node.finishReason);
-  yield* known(LLM_INVOCATION_PARAMETERS, node.parameters && jsonOf(node.parameters));
-  yield* known(LLM_COST_TOTAL, node.cost);
-  yield* inputOutputEntries(lastAsked(node.input), answered(node.output));
-  yield* messagesEntries(LLM_INPUT_MESSAGES, node.input);
-  yield* messagesEntries(LLM_OUTPUT_MESSAGES, node.output);
-  yield* toolsEntries(node.tools ?? []);
-}
-
-function* toolEntries(node: ToolNode): Generator<Entry> {
-  yield [TOOL_NAME, node.name];
-  yield* known(TOOL_ID, node.callId);
-  yield* inputOutputEntries(node.input, node.output);
-  yield* known(TOOL_PARAMETERS, node.input === null ? undefined : jsonOf(node.input));
-  yield* inputFieldEntries(node.input);
-  yield* known(TOOL_EXIT_CODE, node.exitCode);
-  yield* known(MCP_SERVER_NAME, node.mcpServer);
 }
 
 interface Shape {

@@ -134,5 +134,14 @@ export function treatValue(value: unknown, treatment: Treatment): unknown {
 export function treatWhole(value: unknown, treatment: Treatment): unknown {
   if (value === undefined || value === null) return value;
   if (treatment.visible) return treatValue(value, treatment);
-  return redactedText(typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+  return typeof value === "string" ? redactedText(value) : redactedJson(value);
+}
+
+function redactedJson(value: unknown): string {
+  try {
+    return redactedText(JSON.stringify(value) ?? "");
+  } catch {
+    // Nested deeper than the stack: there is no length to tell.
+    return REDACTED;
+  }
 }

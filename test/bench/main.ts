@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Row, Section } from "./section.ts";
 
-const DEFAULT_SAMPLES = 250;
+const DEFAULT_SAMPLES = 200;
 
 const FOLDER = join(import.meta.dir, "sections");
 

@@ -67,8 +67,8 @@ describe("config.json", () => {
   test("a wrong field is named, and the rest of the file works", () => {
     const path = written(
       JSON.stringify({
-        user_id: 5,
-        harnesses: { "claude-code": { target: "phoenix", endpoint: 7, attributes: { a: [1], b: "x" } } },
+        user_id: ["ada"],
+        harnesses: { "claude-code": { target: "phoenix", endpoint: { host: "x" }, attributes: { a: [1], b: "x" } } },
         capture: { messages: "all", mask: true, max_text_chars: "many" },
         store: { retention_days: -1, max_mb: 5 },
         sinks: ["x", { target: "otlp" }],
@@ -94,7 +94,7 @@ describe("config.json", () => {
   });
 
   test("a secret of the wrong type is not repeated in the problem", () => {
-    const path = written('{"harnesses":{"codex":{"api_key":123456789012,"headers":"authorization=hush-hush"}}}');
+    const path = written('{"harnesses":{"codex":{"api_key":["123456789012"],"headers":"authorization=hush-hush"}}}');
     const { problems } = readConfig(path);
     expect(problems).toHaveLength(2);
     expect(JSON.stringify(problems)).not.toMatch(/123456789012|hush/);
@@ -123,6 +123,13 @@ describe("config.json", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ file: path });
     expect(JSON.stringify(problems)).not.toContain("hush-hush");
+  });
+
+  test("digits where a text belongs are a text, and null is an empty file, as for the Python toolkit", () => {
+    const { values, problems } = readConfig(written('{"user_id":42,"harnesses":{"codex":{"space_id":7}}}'));
+    expect(problems).toEqual([]);
+    expect(values).toEqual({ user_id: "42", harnesses: { codex: { space_id: "7" } } });
+    expect(readConfig(written("null"))).toMatchObject({ values: {}, unreadable: false });
   });
 
   test("an array at the top is a problem", () => {

@@ -139,6 +139,12 @@ describe("precedence of settings", () => {
     expect(resolve({ user_id: "ada" }, { ARIZE_USER_ID: "" }).settings.userId).toBeUndefined();
   });
 
+  test("a credential among the attributes is masked", () => {
+    const env = { OTEL_RESOURCE_ATTRIBUTES: "db.password=hunter2,team=payments" };
+    expect(resolve({}, env).settings.attributes).toEqual({ "db.password": "<masked password>", team: "payments" });
+    expect(resolve({ capture: { mask: false } }, env).settings.attributes["db.password"]).toBe("hunter2");
+  });
+
   test("without any configuration nothing is reported", () => {
     expect(resolve({}).problems).toEqual([]);
   });

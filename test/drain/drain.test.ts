@@ -99,6 +99,35 @@ describe("a drain", () => {
     expect(names(world)).toEqual(["talker turn", "model-1"]);
   });
 
+  test("a turn whose agent was killed is closed once a drain sees that the process is gone", async () => {
+    const world = makeWorld(tempFolder());
+    const at = world.clock.now;
+    const hints = { main: world.history("s"), pid: "4711" };
+    world.processes.add(4711);
+    world.hook("s", { facts: [turnStart("t1", at)], hints });
+    world.write("s", turnHistory("t1", at).slice(0, 2));
+    await drain(world.deps());
+    world.clock.now += 60_000;
+    await drain(world.deps());
+    expect(names(world)).toEqual([]);
+    world.processes.clear();
+    await drain(world.deps());
+    expect(names(world, { kind: "AGENT" })).toEqual(["talker turn"]);
+    const [root] = world.ask((reader) => reader.spans({ kind: "AGENT" }));
+    expect(root?.span.status.code).toBe("ERROR");
+    const ended = Number(BigInt(root?.span.end ?? "0") / 1_000_000n);
+    expect(ended - at).toBeLessThan(1_000);
+  });
+
+  test("a process that was never seen alive is not taken for dead", async () => {
+    const world = makeWorld(tempFolder());
+    world.hook("s", { facts: [turnStart("t1", world.clock.now)], hints: { pid: "4711" } });
+    await drain(world.deps());
+    world.clock.now += 3_600_000;
+    await drain(world.deps());
+    expect(names(world)).toEqual([]);
+  });
+
   test("sessions of one pass do not mix, and sinks come from each session's settings", async () => {
     const world = makeWorld(tempFolder());
     playTurn(world, "a", "t1", { GO: "x" });

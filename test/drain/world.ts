@@ -39,7 +39,8 @@ export const talker: AgentEntry = {
   hook: { route: () => ({ verdict: "ignore" }), env: [] },
   load: async () => ({
     observe: (event) => said(event.payload),
-    sources: async (_session, hints) => Object.entries(hints).map(([id, path]) => ({ id, path, role: {} })),
+    sources: async (_session, hints) =>
+      Object.entries(hints).flatMap(([id, path]) => (path.startsWith("/") ? [{ id, path, role: {} }] : [])),
     history: {
       initial: () => ({ read: 0 }),
       read: (cursor, record) => ({
@@ -81,6 +82,8 @@ export interface World {
   stamp: string;
   /** False: this process has no credential for sinks that need one. */
   credentials: boolean;
+  /** Ids of processes that live. */
+  readonly processes: Set<number>;
   deliver: Deliver;
   /** Merged into `deps`. */
   readonly deps: (more?: Partial<DrainDeps>) => DrainDeps;
@@ -106,6 +109,7 @@ export function makeWorld(home: string): World {
     settings: SETTINGS,
     stamp: "one",
     credentials: true,
+    processes: new Set(),
     deliver: async () => ({ outcome: "accepted", rejected: 0 }),
     deps: (more = {}) => ({
       paths,
@@ -123,6 +127,7 @@ export function makeWorld(home: string): World {
         await Bun.sleep(0);
       },
       random: () => 0.5,
+      alive: (pid) => world.processes.has(pid),
       log: (line) => logged.push(line),
       lifeMs: 60_000,
       ...more,

@@ -25,6 +25,12 @@ describe("a drain is wanted", () => {
     expect(wantsDrain(home.paths, "start", Date.now())).toBe(true);
   });
 
+  test("never while the agent waits to go on", () => {
+    rmSync(home.paths.drainLast);
+    writeFileSync(home.paths.backlog, "");
+    expect(wantsDrain(home.paths, "never", Date.now())).toBe(false);
+  });
+
   test("within a turn only when the last progress is over five seconds old, or was never, or is in the future", () => {
     const now = Date.now();
     const progressed = (ms: number) => utimesSync(home.paths.drainLast, ms / 1000, ms / 1000);

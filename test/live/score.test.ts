@@ -173,6 +173,20 @@ describe("a run is exact", () => {
     expect(why([...spans, llm("call5", "turn", 900, 105, "end_turn")], more)).toBe("");
   });
 
+  test("when a call ends at another time of which no source tells", () => {
+    const cut = {
+      ...truth,
+      calls: truth.calls.map((call) => (call.index === 3 ? { ...call, endUnknowable: true } : call)),
+    };
+    expect(
+      why(
+        changed("call3", (span) => ({ ...span, end: span.end + 900 })),
+        cut,
+      ),
+    ).toBe("");
+    expect(why(changed("call3", (span) => ({ ...span, end: span.end + 900 })))).toBe("LLM end off by 902 ms");
+  });
+
   test("when a tool of a tool, which the model did not ask for, has a span", () => {
     expect(why([...spans, tool("inner", "run", 360, "Read")])).toBe("");
   });

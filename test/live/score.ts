@@ -82,11 +82,11 @@ export function score(truth: Truth, arrived: readonly SeenSpan[]): Score {
   for (const call of truth.calls) {
     const span = matching.spanOf.get(call.index);
     if (span === undefined) continue;
-    if (span.instant) reasons.push(`${describe(call)}: LLM span without duration`);
+    if (span.instant && call.endUnknowable !== true) reasons.push(`${describe(call)}: LLM span without duration`);
     reasons.push(...contentReasons(call, span));
     if (call.role !== "main" && call.role !== "subagent") continue;
     startErrors.push(Math.abs(span.start - call.start));
-    endErrors.push(Math.abs(span.end - call.end));
+    if (call.endUnknowable !== true) endErrors.push(Math.abs(span.end - call.end));
   }
   const startError = startErrors.length > 0 ? Math.max(...startErrors) : undefined;
   const endError = endErrors.length > 0 ? Math.max(...endErrors) : undefined;

@@ -45,6 +45,8 @@ export interface TrueCall {
   /** As sent; absent when no usage was sent or the answer did not end. */
   readonly usage?: TrueUsage;
   readonly toolCalls: readonly TrueToolCall[];
+  /** No source of the agent tells when this call ended: its end and duration are not compared. */
+  readonly endUnknowable?: boolean;
 }
 
 /** A tool's result as the agent reported it back to the model. */

@@ -21,14 +21,21 @@ const layouts: fc.Arbitrary<Layout> = fc.record({
   spaced: fc.boolean(),
 });
 
-const foreignHook = fc.record({ type: fc.constant("command"), command: fc.constantFrom("echo hi", "/opt/x/notify.sh") });
+const foreignHook = fc.record({
+  type: fc.constant("command"),
+  command: fc.constantFrom("echo hi", "/opt/x/notify.sh"),
+});
 const group = fc.record(
   { matcher: fc.constantFrom("Bash", "*", "Edit|Write"), hooks: fc.array(foreignHook, { maxLength: 2 }) },
   { requiredKeys: ["hooks"] },
 );
-const hooks = fc.dictionary(fc.constantFrom("Stop", "PreToolUse", "SessionEnd", "Other"), fc.array(group, { maxLength: 2 }), {
-  noNullPrototype: true,
-});
+const hooks = fc.dictionary(
+  fc.constantFrom("Stop", "PreToolUse", "SessionEnd", "Other"),
+  fc.array(group, { maxLength: 2 }),
+  {
+    noNullPrototype: true,
+  },
+);
 
 /** Settings objects with foreign keys and foreign hooks. */
 const settings = fc

@@ -47,6 +47,7 @@ export async function cli(home: string, argv: readonly string[], options: CliOpt
       err += text;
     },
     style: makeStyle(options.colour ?? false),
+    columns: 120,
     interactive: false,
     readStdin: async () => options.stdin ?? "",
     self: options.self ?? ["/nowhere/harness-tracing"],

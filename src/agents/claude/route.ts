@@ -10,7 +10,17 @@ const FLUSH_MS = 10_000;
 /** What a hook leaves of its registered timeout, so that it ends by itself before it is killed, in ms. */
 const MARGIN_MS = 300;
 
-const ENDS: ReadonlySet<string> = new Set(["Stop", "StopFailure", "SubagentStop", "SessionEnd"]);
+/** At which events a drain is started, and when; at the others Claude Code waits to go on, and one of these follows. */
+const DRAINS: ReadonlyMap<string, "end" | "start" | "within"> = new Map([
+  ["SessionStart", "start"],
+  ["UserPromptSubmit", "within"],
+  ["PostToolUse", "within"],
+  ["PostToolUseFailure", "within"],
+  ["SubagentStop", "end"],
+  ["Stop", "end"],
+  ["StopFailure", "end"],
+  ["SessionEnd", "end"],
+]);
 
 const TIMEOUTS: ReadonlyMap<string, number> = new Map(
   CLAUDE_EVENTS.map(({ event, timeoutSeconds }) => [event, timeoutSeconds * 1000]),
@@ -31,12 +41,10 @@ function text(value: unknown): string | undefined {
 }
 
 function traced(event: string, session: string): Routed {
-  const timeout = TIMEOUTS.get(event) ?? 0;
-  if (!ENDS.has(event)) {
-    return { verdict: "trace", event, session, drain: event === "SessionStart" ? "start" : "within" };
-  }
-  const longest = event === "SessionEnd" ? timeout : Math.min(timeout, FLUSH_MS);
-  return { verdict: "trace", event, session, drain: "end", flushMs: Math.min(longest, timeout - MARGIN_MS) };
+  const drain = DRAINS.get(event) ?? "never";
+  if (drain !== "end") return { verdict: "trace", event, session, drain };
+  const room = (TIMEOUTS.get(event) ?? 0) - MARGIN_MS;
+  return { verdict: "trace", event, session, drain, flushMs: event === "SessionEnd" ? room : Math.min(room, FLUSH_MS) };
 }
 
 /**

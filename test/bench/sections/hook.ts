@@ -23,7 +23,7 @@ const LARGE = 100 * 1024;
 const WARM_UP = 10;
 
 /** How long a freshly started drain gets before the next sample, in ms: agents do not call back sooner after a turn. */
-const SETTLE_MS = 150;
+const SETTLE_MS = 100;
 
 /** Bounds of the ratios. */
 const BUDGET = { plain: { p50: 2.0, p95: 3.0 }, drain: { p50: 2.8, p95: 4.0 } } as const;

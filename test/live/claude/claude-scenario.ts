@@ -101,7 +101,7 @@ async function run(definition: ClaudeScenario, world: World): Promise<RunResult>
         turns: session.turns + folders.reduce((sum, folder) => sum + notificationTurns(folder), 0),
         failedTurns: session.failedTurns,
         sessions: session.sessions,
-        calls: model.calls,
+        calls: session.trueCalls(),
         toolResults: model.toolResults,
         traceless: session.traceless,
         // The model call of a compaction is in no hook and no transcript record.

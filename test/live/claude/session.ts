@@ -2,6 +2,7 @@
 
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import type { World } from "../scenario.ts";
+import type { TrueCall } from "../truth.ts";
 import { until } from "../wait.ts";
 import { agentEnvironment, type ClaudeHome } from "./home.ts";
 import type { ModelServer } from "./model-server.ts";
@@ -33,12 +34,16 @@ export class ClaudeSession {
   readonly model: ModelServer;
   readonly place: ClaudeHome;
   readonly env: Record<string, string>;
+  /** Indices of calls whose client was killed outright. */
+  readonly killed = new Set<number>();
   /** Reasons of the scenario's own why the run is not exact. */
   readonly complaints: string[] = [];
   turns = 0;
   failedTurns = 0;
   sessions = 1;
   traceless = false;
+  /** Calls of the model that came before tracing was there. */
+  untraced = 0;
 
   constructor(world: World, model: ModelServer, place: ClaudeHome) {
     this.world = world;
@@ -79,7 +84,21 @@ export class ClaudeSession {
       this.world.log(`${name}: exit ${code}`);
       return code;
     });
-    return { exited, signal: (signal) => child.kill(signal) };
+    const strike = (signal: NodeJS.Signals) => {
+      const open = this.model.calls.filter((call) => call.outcome === "unfinished");
+      if (signal === "SIGKILL") for (const call of open) this.killed.add(call.index);
+      child.kill(signal);
+    };
+    return { exited, signal: strike };
+  }
+
+  /** What the server saw, without what no source of this agent tells (see its list in `README.md`). */
+  trueCalls(): readonly TrueCall[] {
+    return this.model.calls.slice(this.untraced).map((call) => {
+      const killed = call.outcome === "aborted" && this.killed.has(call.index);
+      const refusedSubagent = call.role === "subagent" && call.outcome === "http_error";
+      return killed || refusedSubagent ? { ...call, endUnknowable: true } : call;
+    });
   }
 
   /** Starts a headless turn. */
@@ -112,6 +131,13 @@ export class ClaudeSession {
     const code = await child.exited;
     appendFileSync(`${this.world.out}/tracer.log`, `$ harness-tracing ${args.join(" ")}\n${out}${error}exit ${code}\n`);
     return { code, output: out + error };
+  }
+
+  /** What happened so far happened without tracing: it must leave no trace. */
+  forget(): void {
+    this.turns = 0;
+    this.failedTurns = 0;
+    this.untraced = this.model.calls.length;
   }
 
   /** Waits until the model server has seen something. */

@@ -201,7 +201,7 @@ const scenarios: readonly ClaudeScenario[] = [
   },
   {
     name: "hotreload",
-    about: "tracing's hooks appear while the terminal UI runs",
+    about: "tracing's hooks appear while the terminal UI runs: what follows is traced",
     script: { main: [say("One."), bash("echo two"), say("Two.")] },
     drive: async (session) => {
       const file = `${session.place.config}/settings.json`;
@@ -212,6 +212,7 @@ const scenarios: readonly ClaudeScenario[] = [
       await terminal.open();
       await terminal.prompt("one");
       await terminal.sees(/One\./);
+      session.forget();
       writeFileSync(file, traced);
       // The agent watches the file; nothing on the screen says that it has read it.
       await Bun.sleep(4000);
