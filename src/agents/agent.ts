@@ -136,8 +136,16 @@ export interface AgentSetup {
 /** The drain's and the command line's half of an agent, loaded lazily. */
 export interface Agent<Cursor = unknown> {
   readonly observe: (event: JournalEvent) => Observed;
-  /** History files of a session that exist now. Reads folders, never file contents. */
-  readonly sources: (session: string, hints: SessionHints) => Promise<readonly HistorySource[]>;
+  /**
+   * History files of a session that exist now. Reads folders, never file contents. `settled` are ids of sources that were
+   * read to their end and are long silent: they need not be in the answer, and cost nothing when they are left out. A hint
+   * whose key is the id of a source says that this source lives (again); a source without such a hint is never settled.
+   */
+  readonly sources: (
+    session: string,
+    hints: SessionHints,
+    settled?: ReadonlySet<string>,
+  ) => Promise<readonly HistorySource[]>;
   readonly history: HistoryReader<Cursor>;
   readonly setup: AgentSetup;
 }

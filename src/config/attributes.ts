@@ -8,26 +8,31 @@ import type { ConfigFile } from "./read.ts";
 /** `OTEL_RESOURCE_ATTRIBUTES` as OpenTelemetry defines it: `k=v,k2=v2`, percent-encoded. */
 export const RESOURCE_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES";
 
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A bare percent sign, as in `share=50%`.
+    return text;
+  }
+}
+
 /**
  * Parses `OTEL_RESOURCE_ATTRIBUTES`. Keys and values are percent-decoded after splitting, blanks around them dropped.
- * @returns undefined when any pair is malformed: OpenTelemetry discards the whole variable then
+ * OpenTelemetry discards the whole variable for one malformed pair; here, as in the Python toolkit, the others stay.
+ * @returns the attributes, and the number of pairs that were none
  */
-export function resourceAttributesOf(text: string): Readonly<Record<string, string>> | undefined {
-  const found: [string, string][] = [];
-  for (const pair of text.split(",")) {
-    if (pair.trim() === "") continue;
+export function resourceAttributesOf(text: string): {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly malformed: number;
+} {
+  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
+  const found = pairs.flatMap((pair) => {
     const split = pair.indexOf("=");
-    if (split < 0) return undefined;
-    try {
-      const key = decodeURIComponent(pair.slice(0, split).trim());
-      const value = decodeURIComponent(pair.slice(split + 1).trim());
-      if (key === "") return undefined;
-      found.push([key, value]);
-    } catch {
-      return undefined;
-    }
-  }
-  return Object.fromEntries(found);
+    const key = decoded(pair.slice(0, Math.max(0, split)).trim());
+    return key === "" ? [] : [[key, decoded(pair.slice(split + 1).trim())] as const];
+  });
+  return { attributes: Object.fromEntries(found), malformed: pairs.length - found.length };
 }
 
 /** The same attributes with credential-shaped texts masked: they go to every sink. */

@@ -47,11 +47,12 @@ function switchesOf(file: ConfigFile, env: Env, report: Report): ContentSwitches
   };
 }
 
-/** The first layer that says anything decides; an empty text there means no user id. */
+/** An empty text in the environment means no user id; in the file it says nothing. */
 function userIdOf(file: ConfigFile, agentKey: string, env: Env): string | undefined {
   const { harnesses, user_id } = file.values;
   const harness = harnesses && Object.hasOwn(harnesses, agentKey) ? harnesses[agentKey] : undefined;
-  return (env.ARIZE_USER_ID ?? harness?.user_id ?? user_id)?.trim() || undefined;
+  const inFile = harness?.user_id?.trim() || user_id?.trim();
+  return (env.ARIZE_USER_ID ?? inFile)?.trim() || undefined;
 }
 
 /** What was asked for by name wins over `CI`, which only makes waiting the default. */
@@ -63,15 +64,16 @@ function flushOf(file: ConfigFile, env: Env): Settings["flush"] {
 }
 
 function resourceAttributes(env: Env, report: Report): Readonly<Record<string, string>> {
-  const parsed = resourceAttributesOf(env[RESOURCE_ATTRIBUTES] ?? "");
-  if (parsed) return parsed;
-  report({
-    file: ENVIRONMENT,
-    field: RESOURCE_ATTRIBUTES,
-    message: "Expected key=value pairs, percent-encoded, separated by commas; all of it is ignored",
-    fix: `correct or unset ${RESOURCE_ATTRIBUTES}`,
-  });
-  return {};
+  const { attributes, malformed } = resourceAttributesOf(env[RESOURCE_ATTRIBUTES] ?? "");
+  if (malformed > 0) {
+    report({
+      file: ENVIRONMENT,
+      field: RESOURCE_ATTRIBUTES,
+      message: `Expected key=value pairs separated by commas; ${malformed} of them ignored`,
+      fix: `correct or unset ${RESOURCE_ATTRIBUTES}`,
+    });
+  }
+  return attributes;
 }
 
 /** Resolves the settings of one session. Never throws; what is wrong is left out and reported. */

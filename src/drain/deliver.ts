@@ -43,7 +43,7 @@ export class Deliveries {
   readonly #store: Store;
   readonly #configuration: () => Configuration;
   readonly #active = new Map<string, Promise<void>>();
-  /** Sinks that this process has no credential for, by the stamp under which that was found. */
+  /** Sinks that this process cannot send to (no credential), by the stamp under which that was found. */
   readonly #without = new Map<string, string>();
   /** Spans that a sink takes at once, where it refused more. */
   readonly #sizes = new Map<string, number>();
@@ -69,7 +69,11 @@ export class Deliveries {
       const { id } = sink.target;
       if (!this.#deliverable(sink) || sink.notBefore > now) continue;
       const work = this.#send(sink)
-        .catch((error) => this.#deps.log(`sink ${id}: ${messageOf(error)}`))
+        .catch((error) => {
+          // The store's trouble, not the sink's: folding meets it too and says what becomes of the drain.
+          this.#without.set(id, this.#configuration().stamp);
+          this.#deps.log(`sink ${id}: ${messageOf(error)}`);
+        })
         .finally(() => {
           this.#active.delete(id);
           this.#next = undefined;

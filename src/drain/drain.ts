@@ -22,6 +22,11 @@ const AWAIT_POLL_MS = 25;
 /** How often the wish is looked at while the drain waits for something else, ms. */
 const IDLE_POLL_MS = 50;
 
+/**
+ * How often the journal itself is looked at, ms: two wishes within one tick of the file system's clock look like one.
+ */
+const JOURNAL_POLL_MS = 1_000;
+
 /** Counter of stores that were found damaged and set aside. */
 const DAMAGED_STORE = "damaged store set aside";
 
@@ -100,10 +105,12 @@ async function live(deps: DrainDeps, store: Store): Promise<void> {
   const folder = new Folder(deps, store);
   const deliveries = new Deliveries(deps, store, () => folder.configuration, deadline);
   let served: number | undefined;
+  let looked = now();
   let stamp: string | undefined;
 
   const pass = async () => {
     served = markTime(paths.drainWanted);
+    looked = now();
     touchMark(paths.drainLast, now());
     await folder.pass();
     countLosses(paths, store, deps.log);
@@ -119,7 +126,10 @@ async function live(deps: DrainDeps, store: Store): Promise<void> {
     await pass();
     for (;;) {
       if (markTime(paths.drainWanted) !== served || folder.isDue()) await pass();
-      else if (folder.awaiting && (await folder.lookAgain())) deliveries.kick();
+      else if (now() - looked >= JOURNAL_POLL_MS) {
+        looked = now();
+        if (folder.hasUnread()) await pass();
+      } else if (folder.awaiting && (await folder.lookAgain())) deliveries.kick();
       else if ((deliveries.nextTry() ?? Number.POSITIVE_INFINITY) <= now()) deliveries.kick();
       const wait = waitFor(folder, deliveries, now(), deadline);
       if (wait !== undefined) {

@@ -242,7 +242,8 @@ export class Folder {
         if (deleteSegment(segment)) gone.push(key);
         this.#deps.checkpoint?.("after delete");
       } else if (offset < segment.size && expired(segment, now)) {
-        this.#commit(() => this.#store.commitJournal({}, { "journal expired unfolded": 1 }));
+        const lost = countEvents(segment, offset);
+        this.#commit(() => this.#store.commitJournal({}, { "journal event expired unfolded": lost }));
         if (deleteSegment(segment)) gone.push(key);
       }
     }
@@ -253,6 +254,17 @@ export class Folder {
   #forgetRuns(): void {
     if (this.#runs.size <= MAX_RUNS) return;
     for (const key of this.#runs.keys()) if (!this.#claims.has(key)) this.#runs.delete(key);
+  }
+}
+
+/** Events behind an offset. */
+function countEvents(segment: Segment, from: number): number {
+  let count = 0;
+  for (let offset = from; ; ) {
+    const chunk = readSegment(segment.path, offset, CHUNK_BYTES, true);
+    count += chunk.events.length + chunk.corrupt;
+    if (chunk.nextOffset === offset) return count;
+    offset = chunk.nextOffset;
   }
 }
 

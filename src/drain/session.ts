@@ -21,6 +21,9 @@ const AWAIT_MS = 2_000;
 /** Shortest time between two looks that the fold asks for, ms. */
 const MIN_WAKE_MS = 100;
 
+/** A subagent's file that was silent for so long is settled, ms. A later hook of that subagent brings it back. */
+const SETTLED_MS = 3_600_000;
+
 /** Hints under which the agent's process is known, and under which it was last seen alive. */
 const PROCESS = "pid";
 const SEEN_ALIVE = "pidSeen";
@@ -31,6 +34,7 @@ interface OpenSource {
   readonly path: string;
   offset: number;
   cursor: unknown;
+  readAt: number;
 }
 
 /** Makes the runs of one drain. */
@@ -51,6 +55,8 @@ export class SessionRun {
   readonly #agent: Agent;
   readonly #host: SessionHost;
   readonly #sources = new Map<string, OpenSource>();
+  /** Ids of sources that are not looked at. */
+  readonly #settledSources: Set<string>;
   #state: FoldState;
   #savedFold: string | undefined;
   #hints: Record<string, string>;
@@ -78,6 +84,7 @@ export class SessionRun {
     this.#savedFold = saved?.fold;
     this.#state = saved?.fold === undefined ? initialFold() : (JSON.parse(saved.fold) as FoldState);
     this.#hints = { ...saved?.hints };
+    this.#settledSources = new Set(host.store.settledSources(ref).filter((id) => !Object.hasOwn(this.#hints, id)));
     this.#context = saved?.context;
     this.#savedWake = saved?.wakeAt;
     this.#foldWake = saved?.wakeAt;
@@ -114,6 +121,7 @@ export class SessionRun {
           this.drop("hook event not understood");
           this.#host.log(`${this.#name()}: ${event.event} skipped: ${observed.skipped}`);
         }
+        for (const key of Object.keys(observed.hints ?? {})) this.#settledSources.delete(key);
         if (observed.hints !== undefined) this.#hints = { ...this.#hints, ...observed.hints };
         this.#add(observed.facts);
       } catch (error) {
@@ -138,8 +146,10 @@ export class SessionRun {
   async readHistory(): Promise<boolean> {
     let any = false;
     const hints = this.settings.messages === "full" ? { ...this.#hints, capture: "full" } : this.#hints;
-    for (const source of await this.#agent.sources(this.ref.session, hints)) {
+    for (const source of await this.#agent.sources(this.ref.session, hints, this.#settledSources)) {
+      if (this.#settledSources.has(source.id)) continue;
       if (this.#readSource(source)) any = true;
+      else this.#settleSource(source);
     }
     return any;
   }
@@ -190,6 +200,9 @@ export class SessionRun {
   /** The prepared step, to be committed by the caller; undefined when it changes nothing. */
   takeStep(): SessionStep | undefined {
     const now = this.#host.now();
+    if (this.#spans.length > 0 && this.settings.verbose) {
+      this.#host.log(`${this.#name()}: ${this.#spans.length} spans`);
+    }
     const foldJson = JSON.stringify(this.#state);
     const wakeAt = this.#settled ? this.#foldWake : now;
     if (!this.#changed && foldJson === this.#savedFold && wakeAt === this.#savedWake) return undefined;
@@ -272,9 +285,24 @@ export class SessionRun {
 
   #advanced(source: HistorySource, open: OpenSource): void {
     this.#settled = false;
-    this.#changed = true;
     this.#fold();
-    this.#readSources[source.id] = { path: open.path, offset: open.offset, cursor: JSON.stringify(open.cursor) };
+    open.readAt = this.#host.now();
+    this.#saveSource(source, open, false);
+  }
+
+  /** Stops looking at a source that was silent for long, if a hint can bring it back. */
+  #settleSource(source: HistorySource): void {
+    const open = this.#open(source);
+    if (!Object.hasOwn(this.#hints, source.id) || this.#host.now() - open.readAt < SETTLED_MS) return;
+    this.#settledSources.add(source.id);
+    const { [source.id]: _hint, ...others } = this.#hints;
+    this.#hints = others;
+    this.#saveSource(source, open, true);
+  }
+
+  #saveSource(source: HistorySource, { path, offset, cursor, readAt }: OpenSource, settled: boolean): void {
+    this.#changed = true;
+    this.#readSources[source.id] = { path, offset, cursor: JSON.stringify(cursor), readAt, settled };
   }
 
   #readRecord(source: HistorySource, open: OpenSource, record: unknown): void {
@@ -294,8 +322,8 @@ export class SessionRun {
     const saved = known === undefined ? this.#host.store.loadSource(this.ref, source.id) : undefined;
     const open: OpenSource =
       saved?.path === source.path
-        ? { path: saved.path, offset: saved.offset, cursor: JSON.parse(saved.cursor) as unknown }
-        : { path: source.path, offset: 0, cursor: this.#agent.history.initial(source) };
+        ? { ...saved, cursor: JSON.parse(saved.cursor) as unknown }
+        : { path: source.path, offset: 0, cursor: this.#agent.history.initial(source), readAt: this.#host.now() };
     this.#sources.set(source.id, open);
     return open;
   }

@@ -32,8 +32,9 @@ export interface Delivery {
    * `retry`: the sink cannot be reached or is busy. `refused` and `split`: it was reached and knows the credential, but
    * does not take an empty request.
    *
-   * Phoenix answers 200 (401 without its key) and creates nothing; the OpenTelemetry Collector answers 200. AX checks
-   * headers before content. A 2xx with a web page is no trace endpoint and reported as `pause`.
+   * Phoenix answers 200 (401 without its key) and creates nothing; the OpenTelemetry Collector answers 200. AX documents
+   * no answer to an empty request; the project is named in it because AX answers 500 where none is. A 2xx with a web page
+   * is no trace endpoint and reported as `pause`.
    */
   readonly checkTarget: CheckTarget;
 }

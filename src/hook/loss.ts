@@ -17,12 +17,15 @@ export interface Loss {
   readonly reason: string;
 }
 
-/** Leaves a note of a loss, if that is possible. Never throws. */
+/**
+ * Leaves a note of a loss, if that is possible: `<ts>.<pid>.<agent>.<reason>.json`. A full disk often takes the name of a
+ * file and not its contents, so the name alone says enough. Never throws.
+ */
 export function noteLoss(paths: Pick<Paths, "losses">, loss: Loss): void {
   try {
     mkdirSync(paths.losses, { recursive: true, mode: 0o700 });
-    const file = `${paths.losses}/${Math.trunc(loss.ts)}-${process.pid}.json`;
-    writeFileSync(file, JSON.stringify(loss), { mode: 0o600 });
+    const name = [Math.trunc(loss.ts), process.pid, loss.agent, loss.reason.replaceAll(" ", "_"), "json"].join(".");
+    writeFileSync(`${paths.losses}/${name}`, JSON.stringify(loss), { mode: 0o600 });
   } catch {
     // Nowhere to write to: then it cannot be told.
   }

@@ -11,26 +11,34 @@ export interface Losses {
   readonly files: readonly string[];
 }
 
-/** All notes. A note that cannot be parsed (the disk was full) still counts, as a loss for an unknown reason. */
+/** All notes. One that the full disk left empty still counts, by what its name says. */
 export function readLosses(paths: Pick<Paths, "losses">): Losses {
   let names: readonly string[];
   try {
-    names = readdirSync(paths.losses).filter((name) => name.endsWith(".json"));
+    names = readdirSync(paths.losses)
+      .filter((name) => name.endsWith(".json"))
+      .sort();
   } catch {
     names = [];
   }
-  const files = names.map((name) => `${paths.losses}/${name}`);
-  return { losses: files.map(readLoss), files };
+  return {
+    losses: names.map((name) => readLoss(paths.losses, name)),
+    files: names.map((name) => `${paths.losses}/${name}`),
+  };
 }
 
-function readLoss(file: string): Loss {
+function readLoss(folder: string, name: string): Loss {
   try {
-    const value = JSON.parse(readFileSync(file, "utf8")) as Partial<Loss>;
+    const value = JSON.parse(readFileSync(`${folder}/${name}`, "utf8")) as Partial<Loss>;
     if (typeof value.reason === "string" && typeof value.agent === "string") return { ...value, v: 1 } as Loss;
   } catch {
-    // Counted below.
+    // Its name is left.
   }
-  return { v: 1, ts: 0, agent: "unknown", reason: "unreadable note" };
+  const [ts, , agent, reason, extension] = name.split(".");
+  if (agent === undefined || reason === undefined || extension === undefined) {
+    return { v: 1, ts: 0, agent: "unknown", reason: "unreadable note" };
+  }
+  return { v: 1, ts: Number(ts) || 0, agent, reason: reason.replaceAll("_", " ") };
 }
 
 /** Removes notes that were counted. A note that is gone already is no error. */

@@ -119,6 +119,7 @@ function storeOf(db: Database): Store {
     ...readerOf(db),
     loadSession: (ref) => progress.loadSession(db, ref),
     loadSource: (ref, id) => progress.loadSource(db, ref, id),
+    settledSources: (ref) => progress.settledSources(db, ref),
     wakes: (limit) => progress.wakes(db, limit),
     dueSessions: (now) => progress.dueSessions(db, now),
     commitStep: (step) => progress.commitSteps(db, [step]),

@@ -37,11 +37,21 @@ export function loadSession(db: Database, { agent, session }: SessionRef): Sessi
 export function loadSource(db: Database, { agent, session }: SessionRef, id: string): SourceProgress | undefined {
   const row = db
     .query(
-      `SELECT c.path, c.offset, c.cursor FROM sources c JOIN sessions s ON s.id = c.session_id
-       WHERE s.agent = ? AND s.session = ? AND c.id = ?`,
+      `SELECT c.path, c.offset, c.cursor, c.read_at AS readAt, c.settled
+       FROM sources c JOIN sessions s ON s.id = c.session_id WHERE s.agent = ? AND s.session = ? AND c.id = ?`,
     )
-    .get(agent, session, id) as SourceProgress | null;
-  return row ?? undefined;
+    .get(agent, session, id) as (Omit<SourceProgress, "settled"> & { settled: number }) | null;
+  return row === null ? undefined : { ...row, settled: row.settled !== 0 };
+}
+
+export function settledSources(db: Database, { agent, session }: SessionRef): string[] {
+  const rows = db
+    .query(
+      `SELECT c.id FROM sources c JOIN sessions s ON s.id = c.session_id
+       WHERE s.agent = ? AND s.session = ? AND c.settled <> 0`,
+    )
+    .all(agent, session) as { id: string }[];
+  return rows.map(({ id }) => id);
 }
 
 export function wakes(db: Database, limit: number): (SessionRef & { readonly wakeAt: number })[] {
@@ -120,14 +130,12 @@ function writeStep(db: Database, step: SessionStep): number {
       JSON.stringify(progress.hints),
       progress.fold ?? null,
     ) as { id: number };
-  for (const [source, { path, offset, cursor }] of Object.entries(step.sources)) {
-    db.query("INSERT OR REPLACE INTO sources (session_id, id, path, offset, cursor) VALUES (?, ?, ?, ?, ?)").run(
-      id,
-      source,
-      path,
-      offset,
-      cursor,
-    );
+  const write = db.query(
+    `INSERT OR REPLACE INTO sources (session_id, id, path, offset, cursor, read_at, settled)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  for (const [source, { path, offset, cursor, readAt, settled }] of Object.entries(step.sources)) {
+    write.run(id, source, path, offset, cursor, readAt, settled ? 1 : 0);
   }
   writeOffsets(db, step.journal);
   addDrops(db, step.drops);

@@ -29,6 +29,8 @@ CREATE TABLE sources (
   path TEXT NOT NULL,
   offset INTEGER NOT NULL,
   cursor TEXT NOT NULL,
+  read_at INTEGER NOT NULL,
+  settled INTEGER NOT NULL,
   PRIMARY KEY (session_id, id)
 ) WITHOUT ROWID;
 

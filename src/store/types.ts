@@ -15,6 +15,10 @@ export interface SourceProgress {
   readonly offset: number;
   /** The reader's cursor, opaque JSON. */
   readonly cursor: string;
+  /** Epoch ms at which it last had something new. */
+  readonly readAt: number;
+  /** Read to its end and long silent: not looked at any more, until something says that it lives again. */
+  readonly settled: boolean;
 }
 
 /** Saved progress of a session: what the drain needs to go on where it stopped, besides offsets. */
@@ -168,6 +172,8 @@ export interface StoreReader {
 export interface Store extends StoreReader {
   readonly loadSession: (ref: SessionRef) => SessionProgress | undefined;
   readonly loadSource: (ref: SessionRef, sourceId: string) => SourceProgress | undefined;
+  /** Ids of a session's settled sources. */
+  readonly settledSources: (ref: SessionRef) => string[];
   /** Sessions that want a tick, the earliest first. */
   readonly wakes: (limit: number) => (SessionRef & { readonly wakeAt: number })[];
   /** Sessions whose `wakeAt` has come. */

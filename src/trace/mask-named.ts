@@ -73,6 +73,8 @@ function acceptsBare(kind: Kind, name: string, value: string, { before, separato
 function accepts(name: string, value: string, quoted: boolean, place: Place): boolean {
   const kind = kindOf(name);
   if (isPlaceholder(value)) return false;
+  // Credentials are often files.
+  if (/^credential/i.test(name) && PATH.test(value)) return false;
   if (kind === "token" && OTHER_TOKEN.test(place.before)) return false;
   return quoted ? acceptsQuoted(kind, name, value) : acceptsBare(kind, name, value, place);
 }

@@ -20,6 +20,7 @@ const FACTOR = 8;
 const RUNS = 5;
 
 const PROSE = "The quick brown fox jumps over the lazy dog, and then reads the file again.\n";
+// biome-ignore lint/suspicious/noTemplateCurlyInString: code as text
 const CODE = "const value = items.map((item) => ({ id: item.id, key: `${item.key}`, token: next(item) }));\n";
 const JSON_LINES =
   '{"id":"toolu_01","type":"tool_result","content":"ok","usage":{"input_tokens":12,"output_tokens":5}}\n';

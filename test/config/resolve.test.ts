@@ -100,9 +100,9 @@ const SETTINGS: readonly Row[] = [
     expected: { attributes: { a: 1, b: "agent", c: "env,value", d: 2.5, e: "x y" } },
   },
   {
-    rule: "a malformed OTEL_RESOURCE_ATTRIBUTES is discarded as a whole",
-    env: { OTEL_RESOURCE_ATTRIBUTES: "a=1,b=%zz" },
-    expected: { attributes: {} },
+    rule: "of OTEL_RESOURCE_ATTRIBUTES, pairs that are none are left out and a bare percent sign is one",
+    env: { OTEL_RESOURCE_ATTRIBUTES: "a=1,nonsense,=x,share=50%,url=http%3A%2F%2Fx=y," },
+    expected: { attributes: { a: "1", share: "50%", url: "http://x=y" } },
   },
   {
     rule: "capture, store and flush of the file",
@@ -134,6 +134,18 @@ describe("precedence of settings", () => {
   for (const { rule, file = {}, env = {}, expected } of SETTINGS) {
     test(rule, () => expect(resolve(file, env).settings).toMatchObject(expected));
   }
+
+  test("an empty user id of the agent in the file leaves the top one", () => {
+    expect(resolve({ user_id: "ada", ...harness({ user_id: "" }) }).settings.userId).toBe("ada");
+  });
+
+  test("what is wrong in the environment is reported under its variable", () => {
+    const { problems } = resolve({}, { OTEL_RESOURCE_ATTRIBUTES: "nonsense", ARIZE_LOG_PROMPTS: "maybe" });
+    expect(problems.map(({ file, field }) => [file, field])).toEqual([
+      ["environment", "OTEL_RESOURCE_ATTRIBUTES"],
+      ["environment", "ARIZE_LOG_PROMPTS"],
+    ]);
+  });
 
   test("an explicitly empty ARIZE_USER_ID blanks the file's", () => {
     expect(resolve({ user_id: "ada" }, { ARIZE_USER_ID: "" }).settings.userId).toBeUndefined();

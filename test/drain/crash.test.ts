@@ -16,7 +16,7 @@ afterEach(() => {
 /** Runs a drain in its own process. */
 async function child(home: string, step: number, url = "", hours = 0) {
   const spawned = Bun.spawn([process.execPath, CHILD, home, String(step), url, String(hours)], {
-    env: { HOME: home, PATH: process.env["PATH"] ?? "" },
+    env: { HOME: home, PATH: process.env.PATH ?? "" },
     stdout: "pipe",
     stderr: "pipe",
   });

@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { drain } from "../../src/drain/drain.ts";
@@ -138,7 +139,7 @@ describe("a drain", () => {
       ...deps,
       configuration: () => ({
         ...configuration(),
-        settingsOf: (_agent, context) => ({ ...SETTINGS, sinks: [target(context.env["GO"] ?? "none")] }),
+        settingsOf: (_agent, context) => ({ ...SETTINGS, sinks: [target(context.env.GO ?? "none")] }),
       }),
     });
     expect(world.ask((reader) => reader.sinks()).map(({ target: { id }, delivered }) => [id, delivered])).toEqual([
@@ -146,6 +147,43 @@ describe("a drain", () => {
       ["y", 2],
     ]);
     expect(names(world, { session: "b" })).toEqual(["talker turn", "model-1"]);
+  });
+
+  test("a wish that looks like the one before is seen all the same", async () => {
+    const world = makeWorld(tempFolder());
+    world.settings = { ...SETTINGS, sinks: [target("a")] };
+    world.deliver = async () => ({ outcome: "retry", reason: "503" });
+    playTurn(world, "s", "t1");
+    const { mtimeMs } = statSync(world.paths.drainWanted);
+    let foldedAt: number | undefined;
+    let played: number | undefined;
+    const deps = world.deps({
+      sleep: async (ms) => {
+        world.clock.now += ms;
+        if (played === undefined && world.logged.length > 0) {
+          played = world.clock.now;
+          playTurn(world, "s", "t2");
+          utimesSync(world.paths.drainWanted, mtimeMs / 1000, mtimeMs / 1000);
+        }
+        if (played !== undefined && foldedAt === undefined && names(world).length > 2) foldedAt = world.clock.now;
+      },
+    });
+    utimesSync(world.paths.drainWanted, mtimeMs / 1000, mtimeMs / 1000);
+    await drain(deps);
+    expect((foldedAt ?? Number.NaN) - (played ?? 0)).toBeLessThan(3_000);
+  });
+
+  test("routine work is logged when verbose, without any content", async () => {
+    const world = makeWorld(tempFolder());
+    playTurn(world, "s", "t1");
+    await drain(world.deps());
+    expect(world.logged).toEqual([]);
+    world.settings = { ...SETTINGS, verbose: true };
+    world.clock.now += 60_000;
+    playTurn(world, "s", "t2");
+    await drain(world.deps());
+    expect(world.logged.join()).toContain("talker s: ");
+    expect(world.logged.join()).not.toContain("of t2");
   });
 
   test("in a dry run spans are stored and nothing is delivered", async () => {
@@ -203,6 +241,30 @@ describe("a drain", () => {
     expect(commits.length).toBeGreaterThan(3);
   });
 
+  test("a subagent's history is let go when it is long silent, and comes back with its next hook", async () => {
+    const world = makeWorld(tempFolder());
+    playTurn(world, "s", "t1");
+    world.hook("s", { hints: { side: world.history("side") } });
+    world.write("side", []);
+    await drain(world.deps());
+    const turns = () =>
+      world.ask((reader) => reader.spans({ kind: "AGENT" }).map(({ span }) => span.attributes["input.value"]));
+    const next = async (turn: string) => {
+      world.clock.now += 2 * HOUR_MS;
+      playTurn(world, "s", turn);
+      await drain(world.deps());
+    };
+    await next("t2");
+    // Silent for two hours: what comes now without a hook is not looked at.
+    world.write("side", turnHistory("side", world.clock.now));
+    await next("t3");
+    expect(turns()).toEqual(["prompt of t1", "prompt of t2", "prompt of t3"]);
+    world.hook("s", { hints: { side: world.history("side") } });
+    world.clock.now += 60_000;
+    await drain(world.deps());
+    expect(turns()).toEqual(["prompt of t1", "prompt of t2", "prompt of side", "prompt of t3"]);
+  });
+
   test("a history that was rewritten shorter is read from its beginning, without doubling", async () => {
     const world = makeWorld(tempFolder());
     playTurn(world, "s", "t1");
@@ -248,7 +310,7 @@ describe("what is wrong is counted and never fatal", () => {
     world.clock.now += 26 * HOUR_MS;
     await drain(world.deps({ agents: [] }));
     expect(listSegments(world.paths)).toEqual([]);
-    expect(world.ask((reader) => reader.drops())).toEqual({ "journal expired unfolded": 1 });
+    expect(world.ask((reader) => reader.drops())).toEqual({ "journal event expired unfolded": 2 });
   });
 
   test("notes of losses in the hook are counted once and removed", async () => {
@@ -258,7 +320,9 @@ describe("what is wrong is counted and never fatal", () => {
     writeFileSync(`${world.paths.losses}/2.json`, "");
     await drain(world.deps());
     await drain(world.deps());
-    expect(world.ask((reader) => reader.drops())).toEqual({ "hook: ENOSPC": 1, "hook: unreadable note": 1 });
+    const drops = world.ask((reader) => reader.drops());
+    expect(drops["hook: ENOSPC"]).toBe(1);
+    expect(Object.values(drops)).toEqual([1, 1]);
     expect(readdirSync(world.paths.losses)).toEqual([]);
   });
 

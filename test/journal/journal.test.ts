@@ -211,12 +211,18 @@ describe("segments", () => {
   });
 });
 
-test("notes of losses are read, unreadable ones counted, and removed once", () => {
+test("notes of losses are read, also those that a full disk left empty, and removed once", () => {
   const paths = pathsIn(folder);
-  noteLoss(paths, { v: 1, ts: 5.5, agent: "claude-code", event: "Stop", session: "s", reason: "ENOSPC" });
-  writeFileSync(join(paths.losses, "6-1.json"), '{"v":');
+  const loss = { v: 1, ts: 5.5, agent: "claude-code", event: "Stop", session: "s", reason: "short write" } as const;
+  noteLoss(paths, loss);
+  writeFileSync(join(paths.losses, "6.1.codex.short_write.json"), "");
+  writeFileSync(join(paths.losses, "7.1.json"), '{"v":');
   const { losses, files } = readLosses(paths);
-  expect(losses.map((loss) => loss.reason).sort()).toEqual(["ENOSPC", "unreadable note"]);
+  expect(losses).toEqual([
+    loss,
+    { v: 1, ts: 6, agent: "codex", reason: "short write" },
+    { v: 1, ts: 0, agent: "unknown", reason: "unreadable note" },
+  ]);
   removeLosses(files);
   removeLosses(files);
   expect(readLosses(paths)).toEqual({ losses: [], files: [] });

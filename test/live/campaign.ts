@@ -1,6 +1,7 @@
 /** Runs scenarios of one agent, a few at a time, each in its own namespace, and scores what they left. */
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { isolated } from "./namespace.ts";
 import type { Installation, LiveAgent, RunResult, Scenario } from "./scenario.ts";
 import { type Score, score } from "./score.ts";
@@ -13,6 +14,8 @@ export interface Outcome {
   readonly scenario: string;
   readonly seconds: number;
   readonly out: string;
+  /** Runnable processes per core in the minute of the run: far above 1 the agent's own clock readings come late. */
+  readonly load: number;
   readonly score?: Score;
   /** Empty when the run is exact. */
   readonly reasons: readonly string[];
@@ -38,7 +41,8 @@ async function runOne(agent: LiveAgent, scenario: Scenario, installation: Instal
   });
   const code = await child.exited;
   const seconds = (performance.now() - started) / 1000;
-  const base = { scenario: scenario.name, seconds, out };
+  const load = (loadavg()[0] ?? 0) / availableParallelism();
+  const base = { scenario: scenario.name, seconds, out, load };
   if (!existsSync(`${out}/result.json`)) {
     const words = readFileSync(`${out}/errors.log`, "utf8").trim();
     return { ...base, reasons: [`the run ended with ${code} and no result${words === "" ? "" : `: ${words}`}`] };

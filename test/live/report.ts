@@ -68,7 +68,7 @@ export function explanation(outcome: Outcome): readonly string[] {
   if (outcome.reasons.length === 0) return [];
   return [
     "",
-    `${outcome.scenario} (${outcome.seconds.toFixed(1)} s), evidence in ${outcome.out}:`,
+    `${outcome.scenario} (${outcome.seconds.toFixed(1)} s, load ${outcome.load.toFixed(1)} per core), evidence in ${outcome.out}:`,
     ...outcome.reasons.map((reason) => `  - ${reason}`),
   ];
 }

@@ -198,7 +198,9 @@ describe("retention", () => {
 
   test("progress outlives the spans of a session, so that nothing is read twice", () => {
     const store = makeStore();
-    store.commitStep(step([span(1)], [], { sources: { main: { path: "/t", offset: 9, cursor: "{}" } } }));
+    store.commitStep(
+      step([span(1)], [], { sources: { main: { path: "/t", offset: 9, cursor: "{}", readAt: 1, settled: false } } }),
+    );
     store.retain(NO_LIMIT, NEW_YEAR + 100 * DAY_MS);
     const ref = { agent: "claude-code", session: "s" };
     expect(store.spans({})).toEqual([]);

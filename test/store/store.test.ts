@@ -174,7 +174,10 @@ describe("steps", () => {
       step([], [], {
         progress: { fold: '{"v":1}', hints: { transcript: "/t" }, context: "{}", wakeAt: NEW_YEAR + 5.5 },
         journal: { "claude-code/s.1.jsonl": 10, "claude-code/s.2.jsonl": 20 },
-        sources: { main: { path: "/t", offset: 3, cursor: "1" }, sub: { path: "/u", offset: 4, cursor: "2" } },
+        sources: {
+          main: { path: "/t", offset: 3, cursor: "1", readAt: 1, settled: false },
+          sub: { path: "/u", offset: 4, cursor: "2", readAt: 2, settled: true },
+        },
         drops: { torn: 2, none: 0 },
       }),
     );
@@ -182,13 +185,14 @@ describe("steps", () => {
       step([], [], {
         progress: { fold: '{"v":2}', hints: {}, context: undefined, wakeAt: undefined },
         journal: { "claude-code/s.2.jsonl": 30 },
-        sources: { main: { path: "/t", offset: 9, cursor: "3" } },
+        sources: { main: { path: "/t", offset: 9, cursor: "3", readAt: 3, settled: false } },
         drops: { torn: 1 },
       }),
     );
     expect(store.loadSession(ref)).toEqual({ fold: '{"v":2}', hints: {}, context: undefined, wakeAt: undefined });
-    expect(store.loadSource(ref, "main")).toEqual({ path: "/t", offset: 9, cursor: "3" });
-    expect(store.loadSource(ref, "sub")).toEqual({ path: "/u", offset: 4, cursor: "2" });
+    expect(store.loadSource(ref, "main")).toEqual({ path: "/t", offset: 9, cursor: "3", readAt: 3, settled: false });
+    expect(store.loadSource(ref, "sub")).toEqual({ path: "/u", offset: 4, cursor: "2", readAt: 2, settled: true });
+    expect(store.settledSources(ref)).toEqual(["sub"]);
     expect(store.loadSource(ref, "other")).toBeUndefined();
     expect([...store.journalOffsets()]).toEqual([
       ["claude-code/s.1.jsonl", 10],

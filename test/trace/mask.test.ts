@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of shells are what is tested
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { maskText } from "../../src/trace/mask.ts";
@@ -213,6 +214,8 @@ const LEFT_ALONE: readonly string[] = [
   'next_page_token: "abc123def456"',
   "tokenizer: cl100k_base",
   "PWD=/home/ada/project1",
+  '{"hostCredential": "/home/ada/project1"}',
+  "GOOGLE_APPLICATION_CREDENTIALS=/etc/keys/service1.json",
   "${{ secrets.NPM_TOKEN }}",
   "password: {{ vault_password }}",
   "postgres://${DB_USER}:${DB_PASS}@db/x",

@@ -83,7 +83,18 @@ function factsOf(event: JournalEvent, payload: HookPayload): Fact[] {
         { type: "tool.start", at, turn, thread, callId, name, input, builtIn: isBuiltIn(name), ...server(payload) },
       ];
     case "PermissionRequest":
-      return [{ type: "tool.permission", at, turn, thread, name, input, ...(callId && { callId }) }];
+      return [
+        {
+          type: "tool.permission",
+          at,
+          turn,
+          thread,
+          name,
+          input,
+          builtIn: isBuiltIn(name),
+          ...(callId && { callId }),
+        },
+      ];
     case "PostToolUse":
       return callId ? toolEnd(payload, at, turn, thread, callId) : [];
     case "PostToolUseFailure":

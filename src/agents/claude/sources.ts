@@ -13,17 +13,22 @@ const AGENT_FILE = /^agent-(.+)\.jsonl$/;
  * The session's own transcript and those of its subagents: `<session>/subagents/agent-<id>.jsonl`, depth-2 agents in the
  * same folder; in 2.0.76 `agent-<id>.jsonl` beside the session, without a side file.
  */
-export async function sources(_session: string, hints: SessionHints): Promise<readonly HistorySource[]> {
+export async function sources(
+  _session: string,
+  hints: SessionHints,
+  settled: ReadonlySet<string> = new Set(),
+): Promise<readonly HistorySource[]> {
   const { transcript } = hints;
   if (!transcript) return [];
   const folder = join(dirname(transcript), basename(transcript, ".jsonl"), "subagents");
   const found = await listed(folder);
-  const agents = await Promise.all(found.map((agentId) => agentSource(folder, agentId)));
+  const lively = found.filter((agentId) => !settled.has(sourceId(agentId)));
+  const agents = await Promise.all(lively.map((agentId) => agentSource(folder, agentId)));
   const flat = await Promise.all(
     Object.keys(hints)
       .filter((key) => key.startsWith(AGENT_HINT))
       .map((key) => key.slice(AGENT_HINT.length))
-      .filter((agentId) => !found.includes(agentId))
+      .filter((agentId) => !found.includes(agentId) && !settled.has(sourceId(agentId)))
       .map((agentId) => flatSource(dirname(transcript), agentId)),
   );
   const all: HistorySource[] = [
@@ -33,6 +38,11 @@ export async function sources(_session: string, hints: SessionHints): Promise<re
   ];
   const { capture } = hints;
   return capture ? all.map((source) => ({ ...source, role: { ...source.role, capture } })) : all;
+}
+
+/** The hint that names a subagent is its source's id: hooks of a subagent show that its file lives. */
+function sourceId(agentId: string): string {
+  return `${AGENT_HINT}${agentId}`;
 }
 
 async function listed(folder: string): Promise<string[]> {
@@ -47,13 +57,14 @@ async function listed(folder: string): Promise<string[]> {
 async function agentSource(folder: string, agentId: string): Promise<HistorySource> {
   const meta = await metaOf(join(folder, `agent-${agentId}.meta.json`));
   return {
-    id: `agent:${agentId}`,
+    id: sourceId(agentId),
     path: join(folder, `agent-${agentId}.jsonl`),
     role: {
       agentId,
       ...(meta.agentType && { agentType: meta.agentType }),
       ...(meta.toolUseId && { toolUseId: meta.toolUseId }),
       ...(meta.description && { description: meta.description }),
+      ...(meta.isBuiltIn && { builtIn: "true" }),
     },
   };
 }
@@ -72,7 +83,7 @@ async function flatSource(folder: string, agentId: string): Promise<HistorySourc
   const path = join(folder, `agent-${agentId}.jsonl`);
   try {
     await stat(path);
-    return { id: `agent:${agentId}`, path, role: { agentId } };
+    return { id: sourceId(agentId), path, role: { agentId } };
   } catch {
     return undefined;
   }

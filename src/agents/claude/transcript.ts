@@ -31,14 +31,22 @@ export const history: HistoryReader<Cursor> = {
 
 /** What a subagent's side file says: its type and the tool call that started it. */
 function linkFacts(cursor: Cursor, source: HistorySource): Fact[] {
-  const { agentId, agentType, toolUseId, description } = source.role;
+  const { agentId, agentType, toolUseId, description, builtIn } = source.role;
   const linked = JSON.stringify(source.role);
   if (agentId === undefined || cursor.ignored || cursor.birth === undefined || cursor.linked === linked) return [];
   cursor.linked = linked;
   const base = { at: cursor.birth, turn: cursor.turn ?? UNNAMED_TURN, agentId };
   return [
     ...(agentType
-      ? [{ ...base, type: "agent.start" as const, name: agentType, metadata: { ...(description && { description }) } }]
+      ? [
+          {
+            ...base,
+            type: "agent.start" as const,
+            name: agentType,
+            builtIn: builtIn === "true",
+            metadata: { ...(description && { description }) },
+          },
+        ]
       : []),
     ...(toolUseId ? [{ ...base, type: "agent.link" as const, callId: toolUseId }] : []),
   ];

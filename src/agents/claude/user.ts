@@ -1,7 +1,7 @@
 /** User records: prompts, tool results, interruptions, summaries, injected text. */
 
 import { type Fact, MAIN_THREAD, type TurnStartFact, UNNAMED_TURN } from "../../trace/facts.ts";
-import type { Message, NodeError, Outcome } from "../../trace/node.ts";
+import type { Message, NodeError, Outcome, Part } from "../../trace/node.ts";
 import { exitCodeOf, partsOf, textOf } from "./content.ts";
 import { noteSaid } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
@@ -53,6 +53,10 @@ function injected(cursor: Cursor, record: UserRecord): Fact[] {
   return [];
 }
 
+function asToolContent(part: Part): Part {
+  return part.type === "text" ? { ...part, content: "tool_content" } : part;
+}
+
 function prompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
   const turn = record.promptId ?? record.uuid ?? "";
   // The same key again: what was held came from the file that this one was forked from.
@@ -64,7 +68,9 @@ function prompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
   const index = record.turnPosition?.turnIndex;
   cursor.turn = turn;
   cursor.input = [];
-  say(cursor, { role: "user", parts: partsOf(record.message.content) });
+  const parts = partsOf(record.message.content);
+  // What a `!` line or a background call put out is a tool's output, though the user's message carries it.
+  say(cursor, { role: "user", parts: bash || answered ? parts.map(asToolContent) : parts });
   cursor.unanswered = [];
   const held: TurnStartFact = {
     type: "turn.start",

@@ -150,6 +150,7 @@ export const AgentMeta = v.looseObject({
   agentType: text,
   description: text,
   toolUseId: text,
+  isBuiltIn: v.optional(v.boolean()),
   model: text,
   spawnDepth: v.optional(v.number()),
 });
