@@ -30,7 +30,8 @@ export function agentChanges(
 ): readonly ConfigChange[] {
   const at = (key: string) => ["harnesses", agentKey, key];
   const changes: ConfigChange[] = [];
-  const project = input.text("project") ?? (known?.project_name === undefined ? agentKey : undefined);
+  const named = !destination || known?.project_name !== undefined;
+  const project = input.text("project") ?? (named ? undefined : agentKey);
   if (project !== undefined) changes.push({ path: at("project_name"), value: project });
   if (destination) {
     for (const key of DESTINATION_KEYS) {
@@ -43,10 +44,15 @@ export function agentChanges(
   return changes;
 }
 
-/** Changes that concern all agents. @param ci whether this machine is a CI runner */
-export function commonChanges(input: Input, ci: boolean): readonly ConfigChange[] {
+/** Does the file say where an agent's traces go? @param known what it has under `harnesses.<agent>` */
+export function isConfigured(known: Readonly<Record<string, unknown>> | undefined): boolean {
+  return [...DESTINATION_KEYS, "sinks"].some((key) => known?.[key] !== undefined);
+}
+
+/** Changes that concern all agents. @param sync whether hooks are to wait for deliveries from now on */
+export function commonChanges(input: Input, sync: boolean): readonly ConfigChange[] {
   return [
     ...CONTENT_FLAGS.filter(([flag]) => input.flag(flag)).map(([, key]) => ({ path: ["logging", key], value: false })),
-    ...(ci ? [{ path: ["flush"], value: "sync" }] : []),
+    ...(sync ? [{ path: ["flush"], value: "sync" }] : []),
   ];
 }

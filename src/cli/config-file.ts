@@ -41,7 +41,12 @@ export function configText(paths: Paths): string {
 export function writeConfig(paths: Paths, change: FileChange): void {
   makePrivateDirectory(paths.root);
   writeAtomically(change.path, change.after ?? "", CONFIG_MODE);
-  chmodSync(change.path, CONFIG_MODE);
+  protectConfig(paths);
+}
+
+/** The file is the user's alone, whatever mode it was given. */
+export function protectConfig({ config }: Pick<Paths, "config">): void {
+  if (existsSync(config)) chmodSync(config, CONFIG_MODE);
 }
 
 /** What the file says about an agent, unvalidated. */
@@ -71,7 +76,7 @@ function migratedYaml(paths: Paths): string {
 }
 
 function changed(text: string, { path, value }: ConfigChange, file: string): string {
-  const parsed = parseJsonc(text);
+  const parsed = parseJsonc(text, { strict: true });
   if ("error" in parsed) {
     throw new CliFailure(`${file} is not valid JSON (${parsed.error})\nTo fix: correct it in an editor`);
   }

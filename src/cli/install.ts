@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AgentEntry, SetupContext, SetupRefusal } from "../agents/agent.ts";
 import { AGENTS, agentNamed } from "../agents/registry.ts";
+import { readConfig } from "../config/read.ts";
 import { flushWish, switchedOn } from "../hook/environment.ts";
 import type { FileChange } from "../setup/change.ts";
 import { applyChanges, ledgerFolder } from "../setup/ledger.ts";
@@ -11,8 +12,8 @@ import { installProgram, programFile } from "../setup/program.ts";
 import { tryHook } from "../setup/trial.ts";
 import { changeText, withoutSecrets } from "./changes.ts";
 import type { Input } from "./command.ts";
-import { agentChanges, type ConfigChange, commonChanges } from "./config-changes.ts";
-import { changedConfig, configText, harnessOf, syncFlushMark, writeConfig } from "./config-file.ts";
+import { agentChanges, type ConfigChange, commonChanges, isConfigured } from "./config-changes.ts";
+import { changedConfig, configText, harnessOf, protectConfig, syncFlushMark, writeConfig } from "./config-file.ts";
 import { type CliContext, CliFailure, UsageError } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import { probeConfig } from "./probe.ts";
@@ -37,7 +38,8 @@ export async function install(input: Input, context: CliContext): Promise<number
   const parts = await planned(agents, setup);
   if ("reason" in parts)
     throw new CliFailure(`${parts.file}: ${parts.reason}\nNothing was changed. To fix: ${parts.fix}`);
-  const configured = agents.every(({ key }) => harnessOf(context.paths, key)?.target !== undefined);
+  const file = readConfig(context.paths.config).values;
+  const configured = file.sinks !== undefined || agents.every(({ key }) => isConfigured(harnessOf(context.paths, key)));
   const destination = await destinationOf(input, context, configured, terminal);
   const config = configChange(input, context, agents, destination);
 
@@ -105,9 +107,10 @@ function configChange(
   agents: readonly AgentEntry[],
   destination: Destination | undefined,
 ): FileChange | undefined {
+  const { flush } = readConfig(context.paths.config).values;
   const changes: ConfigChange[] = [
     ...agents.flatMap(({ key }) => agentChanges(key, destination, input, harnessOf(context.paths, key))),
-    ...commonChanges(input, flushWish(context.env) === "sync"),
+    ...commonChanges(input, flushWish(context.env) === "sync" && flush === undefined),
   ];
   return changedConfig(context.paths, changes);
 }
@@ -159,6 +162,7 @@ function write(
       writeConfig(context.paths, config);
       done(`configuration: ${shortPath(config.path, context.home)}`);
     }
+    protectConfig(context.paths);
     syncFlushMark(context.paths);
     for (const { agent, changes } of parts) {
       applyChanges(changes, ledgerFolder(context.paths.state));

@@ -42,6 +42,7 @@ export async function drain(deps: DrainDeps): Promise<DrainResult> {
       deps.log(`cannot lock: ${lock.message}`);
       return "failed";
     }
+    const before = markTime(deps.paths.drainWanted);
     let result: DrainResult;
     try {
       result = await holdLock(deps);
@@ -49,7 +50,9 @@ export async function drain(deps: DrainDeps): Promise<DrainResult> {
       lock.release();
     }
     deps.checkpoint?.("after release");
-    if (result === "failed" || markTime(deps.paths.drainWanted) === undefined) return result;
+    const wish = markTime(deps.paths.drainWanted);
+    // A wish that cannot be removed is not a new one.
+    if (result === "failed" || wish === undefined || wish === before) return result;
   }
 }
 

@@ -25,6 +25,8 @@ export function acquireLock(path: string): LockAttempt {
       create(path);
       db = new Database(path, { readwrite: true, create: true });
       db.run("PRAGMA busy_timeout = 0");
+      // Nothing is ever written: no journal file beside it.
+      db.run("PRAGMA journal_mode = MEMORY");
       db.run("BEGIN EXCLUSIVE");
       const held = db;
       return {

@@ -17,10 +17,11 @@ export interface Style {
 /**
  * Parses JSON with comments and trailing commas. Blank texts have no root and are an error like any other.
  * @param text without a byte order mark
+ * @param strict takes plain JSON only
  */
-export function parseJsonc(text: string): ParsedJsonc {
+export function parseJsonc(text: string, { strict }: { readonly strict: boolean } = { strict: false }): ParsedJsonc {
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
+  const root = parseTree(text, errors, { allowTrailingComma: !strict, disallowComments: strict });
   const error = errors[0];
   if (error) return { error: `${printParseErrorCode(error.error)} at ${positionOf(text, error.offset)}` };
   if (!root) return { error: "the file is empty" };

@@ -21,7 +21,7 @@ export async function tryHook(
   agentKey: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
-  const home = mkdtempSync(`${tmpdir()}/harness-tracing-`);
+  const home = mkdtempSync(`${tmpdir()}/harness-tracing-trial-`);
   try {
     const argv = command.args ? [command.command, ...command.args] : ["/bin/sh", "-c", command.command];
     const kept = Object.fromEntries(NEEDED_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));

@@ -60,13 +60,16 @@ describe("set", () => {
     expect(existsSync(paths().config)).toBe(false);
   });
 
-  test("a file that does not parse is left alone", async () => {
-    write("{broken");
-    const { code, err } = await run(["set", "user_id", "x"]);
-    expect(code).toBe(1);
-    expect(err).toContain("is not valid JSON");
-    expect(text()).toBe("{broken");
-  });
+  test.each(["{broken", '{"user_id": "ada"} // comment'])(
+    "a file that is not JSON is left alone: %p",
+    async (broken) => {
+      write(broken);
+      const { code, err } = await run(["set", "user_id", "x"]);
+      expect(code).toBe(1);
+      expect(err).toContain("is not valid JSON");
+      expect(text()).toBe(broken);
+    },
+  );
 
   test("flush: sync leaves the mark that hooks look for, and takes it away again", async () => {
     await run(["set", "flush", "sync"]);
@@ -91,9 +94,9 @@ describe("get and unset", () => {
   });
 
   test("unset takes the key out and leaves the rest", async () => {
-    write('{\n  "user_id": "ada", // me\n  "flush": "sync"\n}\n');
+    write('{\n  "user_id": "ada",\n  "flush": "sync"\n}\n');
     await run(["unset", "flush"]);
-    expect(text()).toBe('{\n  "user_id": "ada" // me\n}\n');
+    expect(text()).toBe('{\n  "user_id": "ada"\n}\n');
   });
 
   test("unset of what is not there writes nothing", async () => {

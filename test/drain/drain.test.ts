@@ -7,16 +7,28 @@ import {
   readFileSync,
   statSync,
   truncateSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import type { AgentEntry } from "../../src/agents/agent.ts";
 import { drain } from "../../src/drain/drain.ts";
 import { acquireLock } from "../../src/drain/lock.ts";
 import { listSegments } from "../../src/journal/segments.ts";
 import type { SpanFilter } from "../../src/store/types.ts";
 import { target } from "../store/sample.ts";
 import { tempFolder } from "../store/temp.ts";
-import { AGENT_KEY, makeWorld, playTurn, SETTINGS, turnEnd, turnHistory, turnStart, type World } from "./world.ts";
+import {
+  AGENT_KEY,
+  makeWorld,
+  playTurn,
+  SETTINGS,
+  talker,
+  turnEnd,
+  turnHistory,
+  turnStart,
+  type World,
+} from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -184,6 +196,45 @@ describe("a drain", () => {
     await drain(world.deps());
     expect(world.logged.join()).toContain("talker s: ");
     expect(world.logged.join()).not.toContain("of t2");
+  });
+
+  test("sessions whose names differ only in case may share a segment", async () => {
+    const world = makeWorld(tempFolder());
+    playTurn(world, "s", "t1");
+    playTurn(world, "S", "t2");
+    const [upper, lower] = listSegments(world.paths);
+    appendFileSync(lower?.path ?? "", readFileSync(upper?.path ?? ""));
+    unlinkSync(upper?.path ?? "");
+    await drain(world.deps());
+    const turns = world.ask((reader) => reader.spans({ kind: "AGENT" }));
+    expect(turns.map(({ session, span }) => [session, span.attributes["input.value"]])).toEqual([
+      ["s", "prompt of t1"],
+      ["S", "prompt of t2"],
+    ]);
+  });
+
+  test("an agent is told when whole inputs are wanted", async () => {
+    const world = makeWorld(tempFolder());
+    const told: (string | undefined)[] = [];
+    const listening: AgentEntry = {
+      ...talker,
+      load: async () => {
+        const agent = await talker.load();
+        return {
+          ...agent,
+          sources: (session, hints) => {
+            told.push(hints.capture);
+            return agent.sources(session, hints);
+          },
+        };
+      },
+    };
+    playTurn(world, "s", "t1");
+    await drain(world.deps({ agents: [listening], lifeMs: 0 }));
+    world.settings = { ...SETTINGS, messages: "full" };
+    world.clock.now += 60_000;
+    await drain(world.deps({ agents: [listening], lifeMs: 0 }));
+    expect(told).toEqual([undefined, "full"]);
   });
 
   test("in a dry run spans are stored and nothing is delivered", async () => {
@@ -392,6 +443,7 @@ describe("wish and lock", () => {
     if (lock.state === "held") lock.release();
     expect(await drain(world.deps())).toBe("done");
     expect(statSync(world.paths.drainLock).mode & 0o777).toBe(0o600);
+    expect(readdirSync(world.paths.state).filter((name) => name.startsWith("drain.lock"))).toEqual(["drain.lock"]);
   });
 
   test.each(["after commit", "after wish", "after release"])(

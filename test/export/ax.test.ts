@@ -1,10 +1,15 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { createDelivery } from "../../src/export/deliver.ts";
+import { fold, initialFold } from "../../src/trace/fold.ts";
+import { toSpan } from "../../src/trace/openinference.ts";
+import { recordings, sessionsOf } from "../support/recording.ts";
 import { startAx } from "./ax.ts";
 import { sampleSpan, targetAt } from "./sample.ts";
 
 const KEYS = { space_id: "U3BhY2U6MQ", api_key: "ak-1234-secret" };
 const LIMITS = { timeoutMs: 20_000 };
+// Late enough for every waiting rule of the fold, ms.
+const LATER_MS = 60_000;
 const ax = startAx(KEYS.space_id, KEYS.api_key);
 const target = targetAt(ax.url, { kind: "arize", encoding: "json", compression: "none" });
 const { deliver, checkTarget } = createDelivery({});
@@ -54,4 +59,18 @@ test("a span without what AX needs is counted as rejected, with the reason", asy
   expect(report).toMatchObject({ outcome: "accepted", rejected: 1 });
   expect("message" in report && report.message).toContain("session.id");
   expect(ax.accepted).toHaveLength(1);
+});
+
+test("every span of every recorded session has what AX needs", async () => {
+  for (const scenario of recordings()) {
+    for (const { session, live, history } of await sessionsOf(scenario)) {
+      const facts = [...live, ...history];
+      const end = Math.max(...facts.map(({ at }) => at)) + LATER_MS;
+      const { nodes } = fold(initialFold(), [...facts, { type: "tick", at: end }]);
+      const context = { agent: "claude-code", agentTitle: "Claude Code", session, attributes: {} };
+      const spans = nodes.map((node) => toSpan(node, context));
+      expect(await deliver(target, KEYS, "claude-code", spans, LIMITS)).toEqual({ outcome: "accepted", rejected: 0 });
+    }
+  }
+  expect(ax.accepted.length).toBeGreaterThan(200);
 });

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { temporaryHome } from "../support/cli.ts";
@@ -132,7 +141,6 @@ describe("building", () => {
   test("uninstall needs no build when a program is installed", async () => {
     makeClone();
     script(join(temporary.home, ".arize/harness/bin/harness-tracing"), 'echo installed "$@"');
-    const { rmSync } = await import("node:fs");
     rmSync(join(clone(), "dist"), { recursive: true });
     expect((await run(["uninstall", "--yes"], "/bin/sh", bareTools())).out).toBe("installed uninstall --yes\n");
   });

@@ -36,13 +36,16 @@ test("the same program again is not written again", () => {
 test("another program of the same size replaces it, also while it runs", async () => {
   const source = join(folder, "source");
   const target = join(folder, "bin/harness-tracing");
-  writeFileSync(source, "#!/bin/sh\nread line\necho one\n");
+  writeFileSync(source, "#!/bin/sh\necho ready\nread line\necho one\n");
   install(source, target);
   const running = Bun.spawn([target], { stdin: "pipe", stdout: "pipe" });
-  writeFileSync(source, "#!/bin/sh\nread line\necho two\n");
+  const output = running.stdout.getReader();
+  const read = async () => new TextDecoder().decode((await output.read()).value);
+  expect(await read()).toBe("ready\n");
+  writeFileSync(source, "#!/bin/sh\necho ready\nread line\necho two\n");
   expect(install(source, target)).toBe("replaced");
   expect(readFileSync(target, "utf8")).toContain("two");
   running.stdin.end();
-  expect(await running.stdout.text()).toBe("one\n");
+  expect(await read()).toBe("one\n");
   await running.exited;
 });

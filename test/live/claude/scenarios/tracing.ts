@@ -115,12 +115,16 @@ const scenarios: readonly ClaudeScenario[] = [
   },
   {
     name: "attributes",
-    about: "user, custom attributes and the agent's own environment reach every span",
+    about: "the user from the environment and attributes from the configuration reach every span",
     script,
     drive: async (session) => {
+      await session.tracer("config", "set", "attributes.team", "payments");
       await session.ask("Ask", { env: { ARIZE_USER_ID: "ada" } });
     },
-    check: (spans) => (spans.every((span) => span.attributes["user.id"] === "ada") ? [] : ["user.id is missing"]),
+    check: (spans) =>
+      Object.entries({ "user.id": "ada", team: "payments" })
+        .filter(([name, value]) => spans.some((span) => span.attributes[name] !== value))
+        .map(([name]) => `${name} is missing on some span`),
   },
   {
     name: "ci",
