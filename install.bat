@@ -14,7 +14,7 @@ if "%~1"=="" goto usage
 if "%~1"=="-h" goto usage
 if "%~1"=="--help" goto usage
 
-rem Built from exactly these sources? The build itself knows; it takes a second when nothing changed.
+rem Always built afresh: it takes a second once the packages are there.
 pushd "%HERE%"
 where npm >nul 2>nul
 if not errorlevel 1 goto with_npm

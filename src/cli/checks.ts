@@ -7,6 +7,7 @@ import { ownEnvironment } from "../config/credentials.ts";
 import { readConfig } from "../config/read.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import { proxyFor } from "../export/proxy.ts";
+import { tracingEnabled } from "../hook/environment.ts";
 import { readLosses } from "../journal/losses.ts";
 import { openReader } from "../store/open.ts";
 import type { CliContext } from "./context.ts";
@@ -111,6 +112,9 @@ function configurationFindings({ paths, env, home }: CliContext): readonly Findi
     const text = [shortPath(place, home), field, message].filter((part) => part !== "").join(": ");
     return file.unreadable ? error(text, fix) : warning(text, fix);
   });
+  if (!tracingEnabled(env)) {
+    findings.push(warning("ARIZE_TRACE_ENABLED switches tracing off in this shell", "unset ARIZE_TRACE_ENABLED"));
+  }
   if (findings.length > 0) return findings;
   return [ok(existsSync(file.path) ? shortPath(file.path, home) : "no config.json; traces stay in the local store")];
 }

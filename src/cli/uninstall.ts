@@ -6,7 +6,7 @@ import type { AgentEntry } from "../agents/agent.ts";
 import { AGENTS, agentNamed } from "../agents/registry.ts";
 import { acquireLock } from "../drain/lock.ts";
 import type { FileChange } from "../setup/change.ts";
-import { ledgerFolder, undoChanges, withExactUndo } from "../setup/ledger.ts";
+import { forgottenFiles, ledgerFolder, undoChanges, withExactUndo } from "../setup/ledger.ts";
 import { changeText } from "./changes.ts";
 import type { Input } from "./command.ts";
 import { type CliContext, CliFailure, UsageError } from "./context.ts";
@@ -22,18 +22,25 @@ const POLL_MS = 50;
 const DATA = ["config.json", "config.yaml", "state"];
 
 interface Removal {
-  readonly agent: AgentEntry;
+  /** Whose registration it is. */
+  readonly title: string;
   readonly changes: readonly FileChange[];
 }
+
+const changesOf = ({ changes }: Removal) => changes;
 
 export async function uninstall(input: Input, context: CliContext): Promise<number> {
   const everything = input.positionals.length === 0;
   if (!everything && input.flag("keep-data")) throw new UsageError("--keep-data is for removing everything");
   const removals = await planned(chosenAgents(input), context);
   const entries = everything ? doomed(context, input.flag("keep-data")) : [];
+  const forgotten = everything ? forgottenFiles(removals.flatMap(changesOf), ledgerFolder(context.paths.state)) : [];
+  const others = forgotten.flatMap(({ change }) => change ?? []);
+  if (others.length > 0) removals.push({ title: "another configuration folder", changes: others });
 
-  for (const { changes } of removals) {
-    for (const change of changes) context.out(`${changeText(change, context)}\n\n`);
+  for (const change of removals.flatMap(changesOf)) context.out(`${changeText(change, context)}\n\n`);
+  for (const { path, change } of forgotten) {
+    if (!change) context.err(`Left alone, since it was changed: ${path} may still name harness-tracing\n`);
   }
   for (const entry of entries) context.out(`remove ${shortPath(entry, context.home)}\n`);
   if (entries.length === 0 && removals.every(({ changes }) => changes.length === 0)) {
@@ -69,7 +76,7 @@ function chosenAgents(input: Input): readonly AgentEntry[] {
   });
 }
 
-async function planned(agents: readonly AgentEntry[], context: CliContext): Promise<readonly Removal[]> {
+async function planned(agents: readonly AgentEntry[], context: CliContext): Promise<Removal[]> {
   const setup = setupContext(context);
   const removals: Removal[] = [];
   for (const agent of agents) {
@@ -77,7 +84,7 @@ async function planned(agents: readonly AgentEntry[], context: CliContext): Prom
     if ("reason" in changes) {
       throw new CliFailure(`${changes.file}: ${changes.reason}\nNothing was removed. To fix: ${changes.fix}`);
     }
-    removals.push({ agent, changes: withExactUndo(changes, ledgerFolder(context.paths.state)) });
+    removals.push({ title: agent.title, changes: withExactUndo(changes, ledgerFolder(context.paths.state)) });
   }
   return removals;
 }
@@ -95,10 +102,10 @@ async function remove(removals: readonly Removal[], entries: readonly string[], 
   const done = (text: string) => context.out(`${context.style.green("✓")} ${text}\n`);
   try {
     const folder = ledgerFolder(context.paths.state);
-    for (const { agent, changes } of removals) {
+    for (const { title, changes } of removals) {
       if (changes.length === 0) continue;
       undoChanges(changes, folder);
-      done(`${agent.title} is no longer registered`);
+      done(`${title} is no longer registered`);
     }
     if (entries.length === 0) return;
     await drainEnded(context);

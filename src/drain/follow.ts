@@ -3,7 +3,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 
 /** Bytes read at once; more only while a single line is longer. */
-export const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Longer lines are skipped and counted: they hold images, never anything that a span needs whole. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;

@@ -14,7 +14,7 @@ import { drain } from "./drain.ts";
 import { drainLog, type Log, messageOf } from "./log.ts";
 
 /** How long a drain may live, ms. */
-export const LIFE_MS = 60_000;
+const LIFE_MS = 60_000;
 
 /** Environment that decides whether a sink can be reached: a change may end a pause. */
 const NETWORK_VARIABLES = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];

@@ -2,9 +2,10 @@
 
 import type { Agent, AgentEntry } from "../agents/agent.ts";
 import { readSegment } from "../journal/read.ts";
-import { closed, deletable, deleteSegment, expired, listSegments, type Segment } from "../journal/segments.ts";
+import { closed, listSegments, type Segment } from "../journal/segments.ts";
 import type { SessionRef, SessionStep, Store } from "../store/types.ts";
 import { segmentKey } from "../store/types.ts";
+import { removeSegments } from "./cleanup.ts";
 import type { Configuration, DrainDeps } from "./deps.ts";
 import { messageOf } from "./log.ts";
 import { SessionRun } from "./session.ts";
@@ -64,7 +65,7 @@ export class Folder {
       await this.#look(run);
       if (run.awaitsHistory) this.#claims.set(keyOf(run.ref), this.#deps.now() + AWAIT_MS);
     }
-    this.#removeSegments();
+    removeSegments(this.#deps, this.#store);
     this.#forgetRuns();
   }
 
@@ -227,44 +228,9 @@ export class Folder {
     if (isStoreError(error)) throw error;
   }
 
-  #removeSegments(): void {
-    const offsets = this.#store.journalOffsets();
-    const now = this.#deps.now();
-    const present = new Set<string>();
-    const gone: string[] = [];
-    for (const segment of listSegments(this.#deps.paths)) {
-      const key = segmentKey(segment);
-      present.add(key);
-      const offset = offsets.get(key) ?? 0;
-      if (deletable(segment, offset, now)) {
-        this.#deps.checkpoint?.("before delete");
-        // The file first: an offset without a file is harmless, a file without its offset would be read again.
-        if (deleteSegment(segment)) gone.push(key);
-        this.#deps.checkpoint?.("after delete");
-      } else if (offset < segment.size && expired(segment, now)) {
-        const lost = countEvents(segment, offset);
-        this.#commit(() => this.#store.commitJournal({}, { "journal event expired unfolded": lost }));
-        if (deleteSegment(segment)) gone.push(key);
-      }
-    }
-    for (const key of offsets.keys()) if (!present.has(key)) gone.push(key);
-    if (gone.length > 0) this.#store.forgetSegments(gone);
-  }
-
   #forgetRuns(): void {
     if (this.#runs.size <= MAX_RUNS) return;
     for (const key of this.#runs.keys()) if (!this.#claims.has(key)) this.#runs.delete(key);
-  }
-}
-
-/** Events behind an offset. */
-function countEvents(segment: Segment, from: number): number {
-  let count = 0;
-  for (let offset = from; ; ) {
-    const chunk = readSegment(segment.path, offset, CHUNK_BYTES, true);
-    count += chunk.events.length + chunk.corrupt;
-    if (chunk.nextOffset === offset) return count;
-    offset = chunk.nextOffset;
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Agent, AgentEntry, HistorySource } from "../agents/agent.ts";
 import type { Settings } from "../config/settings.ts";
 import type { JournalEvent } from "../journal/event.ts";
-import type { NewSpan, SessionRef, SessionStep, SourceProgress, Store } from "../store/types.ts";
+import type { NewSpan, SessionRef, SessionStep, Store } from "../store/types.ts";
 import type { Fact } from "../trace/facts.ts";
 import { type FoldState, fold, initialFold } from "../trace/fold.ts";
 import { toSpan } from "../trace/openinference.ts";
@@ -11,6 +11,7 @@ import { protect } from "../trace/protect.ts";
 import type { Configuration, SessionContext } from "./deps.ts";
 import { followLines } from "./follow.ts";
 import { type Log, messageOf } from "./log.ts";
+import { type OpenSource, Sources } from "./sources.ts";
 
 /** A step is committed when it holds this many spans, so that memory stays bounded however long the history is. */
 const SPANS_PER_STEP = 200;
@@ -21,21 +22,11 @@ const AWAIT_MS = 2_000;
 /** Shortest time between two looks that the fold asks for, ms. */
 const MIN_WAKE_MS = 100;
 
-/** A subagent's file that was silent for so long is settled, ms. A later hook of that subagent brings it back. */
-const SETTLED_MS = 3_600_000;
-
 /** Hints under which the agent's process is known, and under which it was last seen alive. */
 const PROCESS = "pid";
 const SEEN_ALIVE = "pidSeen";
 
 const EMPTY_CONTEXT: SessionContext = { env: {}, credentials: {} };
-
-interface OpenSource {
-  readonly path: string;
-  offset: number;
-  cursor: unknown;
-  readAt: number;
-}
 
 /** Makes the runs of one drain. */
 export interface SessionHost {
@@ -54,9 +45,7 @@ export class SessionRun {
   readonly #entry: AgentEntry;
   readonly #agent: Agent;
   readonly #host: SessionHost;
-  readonly #sources = new Map<string, OpenSource>();
-  /** Ids of sources that are not looked at. */
-  readonly #settledSources: Set<string>;
+  readonly #sources: Sources;
   #state: FoldState;
   #savedFold: string | undefined;
   #hints: Record<string, string>;
@@ -72,7 +61,6 @@ export class SessionRun {
   #facts: Fact[] = [];
   #spans: NewSpan[] = [];
   #journal: Record<string, number> = {};
-  #readSources: Record<string, SourceProgress> = {};
   #drops: Record<string, number> = {};
 
   constructor(ref: SessionRef, entry: AgentEntry, agent: Agent, host: SessionHost) {
@@ -84,7 +72,7 @@ export class SessionRun {
     this.#savedFold = saved?.fold;
     this.#state = saved?.fold === undefined ? initialFold() : (JSON.parse(saved.fold) as FoldState);
     this.#hints = { ...saved?.hints };
-    this.#settledSources = new Set(host.store.settledSources(ref).filter((id) => !Object.hasOwn(this.#hints, id)));
+    this.#sources = new Sources(host.store, ref, agent, this.#hints);
     this.#context = saved?.context;
     this.#savedWake = saved?.wakeAt;
     this.#foldWake = saved?.wakeAt;
@@ -93,11 +81,6 @@ export class SessionRun {
   /** The fold waits for history that the agent has not written yet. */
   get awaitsHistory(): boolean {
     return this.#awaits;
-  }
-
-  /** Epoch ms at which the session wants to be looked at again. */
-  get wakeAt(): number | undefined {
-    return this.#foldWake;
   }
 
   get settings(): Settings {
@@ -121,7 +104,7 @@ export class SessionRun {
           this.drop("hook event not understood");
           this.#host.log(`${this.#name()}: ${event.event} skipped: ${observed.skipped}`);
         }
-        for (const key of Object.keys(observed.hints ?? {})) this.#settledSources.delete(key);
+        this.#sources.revive(Object.keys(observed.hints ?? {}));
         if (observed.hints !== undefined) this.#hints = { ...this.#hints, ...observed.hints };
         this.#add(observed.facts);
       } catch (error) {
@@ -146,8 +129,8 @@ export class SessionRun {
   async readHistory(): Promise<boolean> {
     let any = false;
     const hints = this.settings.messages === "full" ? { ...this.#hints, capture: "full" } : this.#hints;
-    for (const source of await this.#agent.sources(this.ref.session, hints, this.#settledSources)) {
-      if (this.#settledSources.has(source.id)) continue;
+    for (const source of await this.#agent.sources(this.ref.session, hints, this.#sources.settled)) {
+      if (this.#sources.settled.has(source.id)) continue;
       if (this.#readSource(source)) any = true;
       else this.#settleSource(source);
     }
@@ -210,7 +193,7 @@ export class SessionRun {
       ...this.ref,
       progress: { fold: foldJson, hints: this.#hints, context: this.#context, wakeAt },
       journal: this.#journal,
-      sources: this.#readSources,
+      sources: this.#sources.take(),
       spans: this.#spans,
       drops: this.#drops,
       now,
@@ -220,7 +203,6 @@ export class SessionRun {
     this.#changed = false;
     this.#spans = [];
     this.#journal = {};
-    this.#readSources = {};
     this.#drops = {};
     return step;
   }
@@ -256,7 +238,7 @@ export class SessionRun {
   }
 
   #readSource(source: HistorySource): boolean {
-    const open = this.#open(source);
+    const open = this.#sources.open(source, this.#host.now());
     let any = false;
     for (let atEnd = false; !atEnd; ) {
       const followed = followLines(source.path, open.offset);
@@ -285,24 +267,19 @@ export class SessionRun {
 
   #advanced(source: HistorySource, open: OpenSource): void {
     this.#settled = false;
+    this.#changed = true;
     this.#fold();
-    open.readAt = this.#host.now();
-    this.#saveSource(source, open, false);
+    this.#sources.advanced(source.id, open, this.#host.now());
   }
 
   /** Stops looking at a source that was silent for long, if a hint can bring it back. */
   #settleSource(source: HistorySource): void {
-    const open = this.#open(source);
-    if (!Object.hasOwn(this.#hints, source.id) || this.#host.now() - open.readAt < SETTLED_MS) return;
-    this.#settledSources.add(source.id);
+    const now = this.#host.now();
+    if (!Object.hasOwn(this.#hints, source.id)) return;
+    if (!this.#sources.settle(source.id, this.#sources.open(source, now), now)) return;
     const { [source.id]: _hint, ...others } = this.#hints;
     this.#hints = others;
-    this.#saveSource(source, open, true);
-  }
-
-  #saveSource(source: HistorySource, { path, offset, cursor, readAt }: OpenSource, settled: boolean): void {
     this.#changed = true;
-    this.#readSources[source.id] = { path, offset, cursor: JSON.stringify(cursor), readAt, settled };
   }
 
   #readRecord(source: HistorySource, open: OpenSource, record: unknown): void {
@@ -314,18 +291,6 @@ export class SessionRun {
       this.drop("history record failed");
       this.#host.log(`${this.#name()}: a record of ${source.id} failed: ${messageOf(error)}`);
     }
-  }
-
-  #open(source: HistorySource): OpenSource {
-    const known = this.#sources.get(source.id);
-    if (known?.path === source.path) return known;
-    const saved = known === undefined ? this.#host.store.loadSource(this.ref, source.id) : undefined;
-    const open: OpenSource =
-      saved?.path === source.path
-        ? { ...saved, cursor: JSON.parse(saved.cursor) as unknown }
-        : { path: source.path, offset: 0, cursor: this.#agent.history.initial(source), readAt: this.#host.now() };
-    this.#sources.set(source.id, open);
-    return open;
   }
 
   #name(): string {

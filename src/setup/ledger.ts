@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { FileChange } from "./change.ts";
 import { makePrivateDirectory, readEditable, removeFile, writeAtomically } from "./file.ts";
@@ -90,6 +90,23 @@ export function isUntouched(path: string, folder: string): boolean | undefined {
   return "text" in now && (now.text ?? null) === known.after;
 }
 
+/**
+ * Files that we changed and that a removal does not name, for instance below another configuration folder of the agent:
+ * the change that restores each, or undefined where somebody else changed it since.
+ */
+export function forgottenFiles(
+  named: readonly FileChange[],
+  folder: string,
+): readonly { readonly path: string; readonly change: FileChange | undefined }[] {
+  const paths = new Set(named.map(({ path }) => path));
+  return entriesIn(folder)
+    .filter(({ path }) => !paths.has(path))
+    .map(({ path, undo, after }) => {
+      const change = { path, before: after ?? undefined, after: undo ?? undefined };
+      return { path, change: isUntouched(path, folder) ? change : undefined };
+    });
+}
+
 /** Removes empty folders from `from` upwards, `top` being the last. */
 function removeEmpty(from: string, top: string): void {
   for (let folder = from; folder.startsWith(top); folder = dirname(folder)) {
@@ -107,9 +124,20 @@ function entryFile(folder: string, path: string): string {
 }
 
 function readEntry(folder: string, path: string): Entry | undefined {
+  const entry = parseEntry(entryFile(folder, path));
+  return entry?.path === path ? entry : undefined;
+}
+
+function entriesIn(folder: string): readonly Entry[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return names.flatMap((name) => parseEntry(`${folder}/${name}`) ?? []);
+}
+
+function parseEntry(file: string): Entry | undefined {
   try {
-    const entry: Entry = JSON.parse(readFileSync(entryFile(folder, path), "utf8"));
-    return entry.v === 1 && entry.path === path ? entry : undefined;
+    const entry: Entry = JSON.parse(readFileSync(file, "utf8"));
+    return entry.v === 1 ? entry : undefined;
   } catch {
     return undefined;
   }

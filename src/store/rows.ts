@@ -1,6 +1,6 @@
 /** Spans to rows and back, and filters to SQL. */
 
-import { millisOf, type Span } from "../trace/span.ts";
+import type { Span } from "../trace/span.ts";
 import type { SpanFilter, StoredSpan } from "./types.ts";
 
 /** The columns that `toStored` needs, of `spans p` joined with `sessions s`. Nanoseconds travel as text: exact. */
@@ -66,11 +66,6 @@ export function textAttribute(span: Span, key: string): string | undefined {
 export function numberAttribute(span: Span, key: string): number | undefined {
   const value = span.attributes[key];
   return typeof value === "number" ? value : undefined;
-}
-
-/** Start of a span in epoch ms. */
-export function startOf(span: Span): number {
-  return millisOf(span.start);
 }
 
 function nanos(millis: number): bigint {

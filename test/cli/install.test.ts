@@ -228,6 +228,17 @@ describe("uninstall", () => {
     expect(existsSync(`${home()}/.claude`)).toBe(false);
   });
 
+  test("finds what was registered below another configuration folder", async () => {
+    const [a, b] = [`${home()}/a`, `${home()}/b`];
+    await run("install claude", { env: { CLAUDE_CONFIG_DIR: a } });
+    await run("install claude", { env: { CLAUDE_CONFIG_DIR: b } });
+    writeFileSync(`${b}/settings.json`, `${readFileSync(`${b}/settings.json`, "utf8")}\n`);
+    const { code, err } = await run("uninstall --yes");
+    expect(code).toBe(0);
+    expect(existsSync(a)).toBe(false);
+    expect(err).toBe(`Left alone, since it was changed: ${b}/settings.json may still name harness-tracing\n`);
+  });
+
   test("--keep-data keeps configuration and traces", async () => {
     await run("install claude");
     await run("uninstall --keep-data --yes");

@@ -5,7 +5,7 @@
 
 import { appendFileSync, mkdirSync } from "node:fs";
 import type { AgentEntry } from "../../src/agents/agent.ts";
-import type { Settings, SinkTarget } from "../../src/config/settings.ts";
+import type { Settings } from "../../src/config/settings.ts";
 import type { DrainDeps } from "../../src/drain/deps.ts";
 import { touchMark } from "../../src/drain/housekeeping.ts";
 import type { Deliver, DeliveryReport } from "../../src/export/sink.ts";
@@ -218,5 +218,3 @@ export function answering(...answers: DeliveryReport[]): { readonly deliver: Del
     },
   };
 }
-
-export type { SinkTarget };
