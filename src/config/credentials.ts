@@ -1,6 +1,6 @@
 /** Finding the credential of a sink again, in this process's environment or in the file. */
 
-import { CREDENTIAL_VARIABLES, journaledEnvironment } from "../hook/environment.ts";
+import { journaledEnvironment, secretsOf } from "../hook/environment.ts";
 import { fingerprint } from "../hook/fingerprint.ts";
 import { endpointOf } from "./endpoint.ts";
 import { fileSinksOf } from "./file-sinks.ts";
@@ -69,11 +69,6 @@ export function ownEnvironment(
   env: CredentialSources["env"],
   salt: Uint8Array,
 ): { readonly env: Readonly<Record<string, string>>; readonly fingerprints: Readonly<Record<string, string>> } {
-  const secrets: readonly (readonly [string, string | undefined])[] = [
-    ...CREDENTIAL_VARIABLES.map((name) => [name, env[name]] as const),
-    [ENDPOINT_VARIABLES.arize, userInfoOf("arize", env)],
-    [ENDPOINT_VARIABLES.phoenix, userInfoOf("phoenix", env)],
-  ];
-  const set = secrets.flatMap(([name, value]) => (value ? [[name, fingerprint(salt, value)] as const] : []));
+  const set = secretsOf(env).map(([name, secret]) => [name, fingerprint(salt, secret)] as const);
   return { env: journaledEnvironment(env, []), fingerprints: Object.fromEntries(set) };
 }

@@ -41,6 +41,34 @@ export function withoutUserInfo(endpoint: string): string {
   return endpoint.trim().replace(USER_INFO, "$1");
 }
 
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `user:password` of an endpoint, percent-decoded; undefined when it has none. */
+export function userInfoOf(endpoint: string): string | undefined {
+  const found = USER_INFO.exec(endpoint.trim());
+  if (!found) return undefined;
+  const [user = "", ...password] = found[0].slice(found[1]?.length ?? 0, -1).split(":");
+  return `${decoded(user)}:${decoded(password.join(":"))}`;
+}
+
+/**
+ * What of the environment is secret, by the name it is fingerprinted under: keys, and the `user:password` of an endpoint
+ * under its variable's name.
+ */
+export function secretsOf(env: Environment): readonly (readonly [name: string, secret: string])[] {
+  const userInfo = (name: string) => userInfoOf(env[name] ?? "");
+  return [
+    ...CREDENTIAL_VARIABLES.map((name) => [name, env[name]] as const),
+    ...[...ENDPOINT_VARIABLES].map((name) => [name, userInfo(name)] as const),
+  ].flatMap(([name, secret]) => (secret ? [[name, secret] as const] : []));
+}
+
 /**
  * The variables to journal: those of the allow-list that are set, empty ones included (an empty user id blanks it).
  * @param more names that the agent's facts need besides the common ones; credentials and endpoints stay protected

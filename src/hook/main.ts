@@ -13,10 +13,10 @@ import { appendLine } from "./append.ts";
 import { dumpPayload } from "./debug.ts";
 import { startDrain, waitForDrain, wantsDrain } from "./drain.ts";
 import {
-  CREDENTIAL_VARIABLES,
   type Environment,
   flushWish,
   journaledEnvironment,
+  secretsOf,
   switchedOn,
   tracingEnabled,
 } from "./environment.ts";
@@ -99,9 +99,9 @@ async function record(agent: AgentEntry, argvEvent: string | undefined, env: Env
 
 /** Fingerprints of the credentials in the environment, so that a drain can tell whether it has the same ones. */
 function credentialsOf(paths: Paths, env: Environment): Record<string, string> | undefined {
-  const names = CREDENTIAL_VARIABLES.filter((name) => env[name]);
-  if (names.length === 0) return undefined;
+  const secrets = secretsOf(env);
+  if (secrets.length === 0) return undefined;
   const salt = localSalt(paths);
   if (salt === undefined) return undefined;
-  return Object.fromEntries(names.map((name) => [name, fingerprint(salt, env[name] ?? "")]));
+  return Object.fromEntries(secrets.map(([name, secret]) => [name, fingerprint(salt, secret)]));
 }

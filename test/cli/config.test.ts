@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { pathsIn } from "../../src/paths.ts";
 import { cli, temporaryHome } from "../support/cli.ts";
 
-let temporary = temporaryHome();
+let temporary: ReturnType<typeof temporaryHome>;
 beforeEach(() => {
   temporary = temporaryHome();
 });

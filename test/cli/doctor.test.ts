@@ -10,7 +10,7 @@ import { cli, temporaryHome } from "../support/cli.ts";
 import { expectGolden } from "../support/golden.ts";
 import { SESSION, SPANS, START, seedStore } from "../support/store.ts";
 
-let temporary = temporaryHome();
+let temporary: ReturnType<typeof temporaryHome>;
 beforeEach(() => {
   temporary = temporaryHome();
 });

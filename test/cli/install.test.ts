@@ -9,7 +9,7 @@ beforeAll(async () => {
   binary = await builtProgram();
 }, 120_000);
 
-let temporary = temporaryHome();
+let temporary: ReturnType<typeof temporaryHome>;
 beforeEach(() => {
   temporary = temporaryHome();
   mkdirSync(`${temporary.home}/.claude`);

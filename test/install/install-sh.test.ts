@@ -16,7 +16,7 @@ import { temporaryHome } from "../support/cli.ts";
 const ROOT = join(import.meta.dir, "../..");
 const SHELLS = ["/bin/sh", "/bin/dash", "/bin/bash"].filter(existsSync);
 
-let temporary = temporaryHome();
+let temporary: ReturnType<typeof temporaryHome>;
 beforeEach(() => {
   temporary = temporaryHome();
 });

@@ -6,7 +6,7 @@ import { claudeSetup, eventsFor } from "../../src/agents/claude/setup.ts";
 import type { FileChange } from "../../src/setup/change.ts";
 import { temporaryHome } from "../support/cli.ts";
 
-let temporary = temporaryHome();
+let temporary: ReturnType<typeof temporaryHome>;
 beforeEach(() => {
   temporary = temporaryHome();
   mkdirSync(`${temporary.home}/.claude`);

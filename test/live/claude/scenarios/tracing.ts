@@ -1,6 +1,7 @@
 /** Tracing's own conditions: privacy, CI, a dead backend, a killed drain, hooks that meddle. */
 
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import type { SeenSpan } from "../../seen-span.ts";
 import { happens } from "../../wait.ts";
 import { type ClaudeScenario, claudeScenario } from "../claude-scenario.ts";
@@ -66,7 +67,7 @@ const scenarios: readonly ClaudeScenario[] = [
         if (!existsSync(file)) continue;
         const bytes = readFileSync(file);
         for (const secret of SECRETS) {
-          if (bytes.includes(secret)) session.complaints.push(`${secret.slice(0, 8)}… is in the store`);
+          if (bytes.includes(secret)) session.complaints.push(`${secret.slice(0, 8)}… is in ${basename(file)}`);
         }
       }
     },
