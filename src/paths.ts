@@ -62,7 +62,7 @@ export function pathsIn(home: string): Paths {
  * The environment is asked, not the password database: an agent that runs with another HOME means that home.
  */
 export function homeOf(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const home = env["HOME"] || env["USERPROFILE"];
+  const home = env.HOME || env.USERPROFILE;
   if (!home) return undefined;
   return home.length > 1 ? home.replace(/[/\\]+$/, "") : home;
 }

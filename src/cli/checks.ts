@@ -10,6 +10,7 @@ import { proxyFor } from "../export/proxy.ts";
 import { tracingEnabled } from "../hook/environment.ts";
 import { readLosses } from "../journal/losses.ts";
 import { openReader } from "../store/open.ts";
+import { VERSION } from "../version.ts";
 import type { CliContext } from "./context.ts";
 import type { Section } from "./doctor.ts";
 import { probeSinks } from "./probe.ts";
@@ -17,7 +18,6 @@ import { installedProgram, setupContext } from "./setup-context.ts";
 import { sinkProblem } from "./status.ts";
 import { storeProblem } from "./store.ts";
 import { bytes, count, shortPath } from "./text.ts";
-import { VERSION } from "./version.ts";
 
 /** Free space below which traces are at risk, bytes. */
 const LOW_SPACE = 200 * 1024 * 1024;

@@ -1,10 +1,10 @@
 /** Entry of the command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 
+import { VERSION } from "../version.ts";
 import { type CommandSpec, type Input, parseInput } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { type CliContext, CliFailure, ClosedPipe, processContext, UsageError } from "./context.ts";
 import { commandHelp, overview, usageLine } from "./help.ts";
-import { VERSION } from "./version.ts";
 
 const DONE = 0;
 const FAILED = 1;

@@ -10,12 +10,12 @@ import { localSalt } from "../hook/salt.ts";
 import { readLosses } from "../journal/losses.ts";
 import { listSegments } from "../journal/segments.ts";
 import { type SinkStatus, type StoreReader, segmentKey } from "../store/types.ts";
+import { VERSION } from "../version.ts";
 import type { Input } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { setupContext } from "./setup-context.ts";
 import { withStore } from "./store.ts";
 import { ago, bytes, count, plural, shortPath, table } from "./text.ts";
-import { VERSION } from "./version.ts";
 
 /** State of one agent. Times are epoch ms. */
 export interface AgentStatus {

@@ -14,8 +14,11 @@ export interface HookCommand {
 export type Shell = "posix" | "cmd" | "powershell" | "exec";
 
 const BUILD: Readonly<Record<Shell, (program: string, args: readonly string[]) => HookCommand>> = {
-  // In braces, because bash (macOS's /bin/sh) itself reports a program that crashed, on its own stderr.
-  posix: (program, args) => ({ command: `{ ${posixWord(program)} ${args.join(" ")} || true; } >/dev/null 2>&1` }),
+  // In braces, because bash (macOS's /bin/sh) itself reports a program that crashed, on its own stderr. The runtime inside
+  // the program obeys these two variables, which a developer of Bun programs may have set: emptied, they mean nothing.
+  posix: (program, args) => ({
+    command: `{ BUN_OPTIONS= BUN_BE_BUN= ${posixWord(program)} ${args.join(" ")} || true; } >/dev/null 2>&1`,
+  }),
   // `exit /b 0` rather than `|| ver`: it also hides the exit code of a program that was killed.
   cmd: (program, args) => ({ command: `"${program}" ${args.join(" ")} >nul 2>&1 & exit /b 0` }),
   // Windows PowerShell 5 has no `||`, and a missing program is an exception that redirection does not catch.
@@ -36,7 +39,7 @@ export function hookCommand(shell: Shell, program: string, args: readonly string
 
 /**
  * File name of the program that a registered command starts, in lower case and without `.exe`: the first word, quoted or
- * not, braces, PowerShell's call operator and our own `try {` skipped.
+ * not, braces, PowerShell's call operator, emptied variables and our own `try {` skipped.
  */
 export function programNameOf(command: string): string {
   return (programOf(command).split(/[/\\]/).at(-1) ?? "").toLowerCase().replace(/\.(exe|cmd|bat|py|sh)$/, "");
@@ -44,7 +47,7 @@ export function programNameOf(command: string): string {
 
 /** Path of the program that a registered command starts. */
 export function programOf(command: string): string {
-  const text = command.replace(/^\s*((try\s*)?\{\s*)?(&\s*)?/, "");
+  const text = command.replace(/^\s*((try\s*)?\{\s*)?(&\s*)?(\w+=\s+)*/, "");
   const quote = text[0];
   if (quote === '"') return /^"([^"]*)"/.exec(text)?.[1] ?? text.slice(1);
   if (quote !== "'") return /^\S*/.exec(text)?.[0] ?? "";

@@ -63,7 +63,7 @@ describe("events by version", () => {
 describe("register", () => {
   test("writes one group without a matcher for each event, with its timeout", async () => {
     const { hooks } = JSON.parse((await registered()).after ?? "");
-    const command = `{ '${temporary.home}/bin/harness-tracing' hook claude || true; } >/dev/null 2>&1`;
+    const command = `{ BUN_OPTIONS= BUN_BE_BUN= '${temporary.home}/bin/harness-tracing' hook claude || true; } >/dev/null 2>&1`;
     expect(hooks).toEqual(
       Object.fromEntries(
         CLAUDE_EVENTS.map(({ event, timeoutSeconds }) => [
