@@ -7,6 +7,7 @@ import type { JournalEvent } from "../journal/event.ts";
 import type { FileChange } from "../setup/change.ts";
 import type { HookCommand } from "../setup/command.ts";
 import type { Fact } from "../trace/facts.ts";
+import type { Message } from "../trace/node.ts";
 
 /**
  * Hot path: what a hook call is. Dependency-free and pure; runs in the agent's time.
@@ -62,13 +63,23 @@ export interface HistorySource {
 export type SessionHints = Readonly<Record<string, string>>;
 
 /**
+ * What a reader keeps of texts from one record to the next goes through this first, since cursors are stored: masked,
+ * redacted and cut as facts are. Treating a text twice changes nothing.
+ */
+export interface Guard {
+  readonly fact: <F extends Fact>(fact: F) => F;
+  /** @param thread the thread whose conversation the message is part of */
+  readonly message: (message: Message, thread: string) => Message;
+}
+
+/**
  * Pure reader of one history source: records in, facts out, with a small JSON-serialisable cursor of its own. (Methods,
  * so that readers with cursors of their own kind are all `HistoryReader`s to those who only keep the cursor for them.)
  */
 export interface HistoryReader<Cursor = unknown> {
   initial(source: HistorySource): Cursor;
   /** @returns the next cursor and the facts of this record; unknown records give none */
-  read(cursor: Cursor, record: unknown): { readonly cursor: Cursor; readonly facts: readonly Fact[] };
+  read(cursor: Cursor, record: unknown, guard: Guard): { readonly cursor: Cursor; readonly facts: readonly Fact[] };
   /** Facts of the source itself, whose role may have changed; asked after every reading of its records. */
   about?(cursor: Cursor, source: HistorySource): { readonly cursor: Cursor; readonly facts: readonly Fact[] };
 }

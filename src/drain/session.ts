@@ -7,7 +7,7 @@ import type { NewSpan, SessionRef, SessionStep, Store } from "../store/types.ts"
 import type { Fact } from "../trace/facts.ts";
 import { type FoldState, fold, initialFold } from "../trace/fold.ts";
 import { toSpan } from "../trace/openinference.ts";
-import { protect } from "../trace/protect.ts";
+import { guardOf, protect } from "../trace/protect.ts";
 import type { Configuration, SessionContext } from "./deps.ts";
 import { followLines } from "./follow.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -284,7 +284,7 @@ export class SessionRun {
 
   #readRecord(source: HistorySource, open: OpenSource, record: unknown): void {
     try {
-      const read = this.#agent.history.read(open.cursor, record);
+      const read = this.#agent.history.read(open.cursor, record, guardOf(this.settings));
       open.cursor = read.cursor;
       this.#add(read.facts);
     } catch (error) {

@@ -87,7 +87,7 @@ export class Filter {
     }
   }
 
-  private message(message: Message, thread: string): Message {
+  message(message: Message, thread: string): Message {
     return { ...message, parts: this.parts(message.parts, classesOf(message.role, thread)) };
   }
 

@@ -14,6 +14,7 @@
  * part of the details.
  */
 
+import type { Guard } from "../agents/agent.ts";
 import type { Fact, LlmOutputFact, LlmStartFact } from "./facts.ts";
 import { classesOf, Filter, type Policy } from "./filter.ts";
 import type { Metadata, NodeError } from "./node.ts";
@@ -162,5 +163,14 @@ function protectLlmOutput(fact: LlmOutputFact, filter: Filter): LlmOutputFact {
     ...fact,
     parts: filter.parts(fact.parts, classesOf("assistant", fact.thread)),
     ...present({ metadata: when(fact.metadata, (value) => filter.metadata(value)) }),
+  };
+}
+
+/** What readers of histories put before the texts that they keep. */
+export function guardOf(policy: Policy): Guard {
+  const filter = new Filter(policy);
+  return {
+    fact: <F extends Fact>(fact: F) => protect(fact, policy) as F,
+    message: (message, thread) => filter.message(message, thread),
   };
 }

@@ -40,16 +40,24 @@ export function charactersOf(text: string): number {
   return text.length - pairs;
 }
 
-/** `<redacted (N chars)>` */
+// Texts that a reader keeps between records are treated then, and again as part of a fact: marks must stay as they are.
+const MARK = /^<redacted(?: \(\d+ chars\))?>$/;
+const CUT_MARK = /…<cut, \d+ more chars>$/;
+/** Longest mark of a cut, in UTF-16 units. */
+const CUT_MARK_LENGTH = 40;
+
+/** `<redacted (N chars)>`; a text that is such a mark already stays as it is. */
 export function redactedText(text: string): string {
-  return `<redacted (${charactersOf(text)} chars)>`;
+  return MARK.test(text) ? text : `<redacted (${charactersOf(text)} chars)>`;
 }
 
 /**
- * A text of at most `max` UTF-16 units with a visible mark of what is missing. Never splits a surrogate pair.
+ * A text of at most `max` UTF-16 units with a visible mark of what is missing. Never splits a surrogate pair. A text that
+ * was cut like that already stays as it is.
  */
 export function cutText(text: string, max: number): string {
   if (text.length <= max) return text;
+  if (text.length <= max + CUT_MARK_LENGTH && CUT_MARK.test(text.slice(-CUT_MARK_LENGTH))) return text;
   const unit = text.charCodeAt(max - 1);
   const end = unit >= 0xd800 && unit <= 0xdbff ? max - 1 : max;
   return `${text.slice(0, end)}…<cut, ${charactersOf(text.slice(end))} more chars>`;

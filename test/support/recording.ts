@@ -7,9 +7,17 @@ import { claude } from "../../src/agents/claude/agent.ts";
 import { CLAUDE_EVENTS } from "../../src/agents/claude/registration.ts";
 import type { JournalEvent } from "../../src/journal/event.ts";
 import type { Fact } from "../../src/trace/facts.ts";
+import { guardOf } from "../../src/trace/protect.ts";
 
 /** Folder of the recordings. */
 export const RECORDED = join(import.meta.dir, "../recorded/claude");
+
+/** The guard of someone who hides nothing. */
+export const OPEN = guardOf({
+  log: { prompts: true, toolDetails: true, toolContent: true },
+  mask: false,
+  maxTextChars: Number.MAX_SAFE_INTEGER,
+});
 
 /** One model request as the model server saw it. */
 export interface TrueRequest {
@@ -91,7 +99,7 @@ async function historyOf(session: string, hints: SessionHints): Promise<{ facts:
   for (const source of await claude.sources(session, hints)) {
     let cursor = claude.history.initial(source);
     for (const record of linesOf<unknown>(source.path)) {
-      const read = claude.history.read(cursor, record);
+      const read = claude.history.read(cursor, record, OPEN);
       cursor = read.cursor;
       newest = Math.max(newest, Date.parse((record as { timestamp?: string }).timestamp ?? "") || newest);
       facts.push(...read.facts);

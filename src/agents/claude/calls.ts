@@ -2,6 +2,7 @@
 
 import { type Fact, MAIN_THREAD, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { NodeError } from "../../trace/node.ts";
+import type { Guard } from "../agent.ts";
 import { partsOf, providerOf, textOf, usageMetadata, usageOf } from "./content.ts";
 import { inputOf, noteSaid } from "./context.ts";
 import { type Cursor, REFS_KEPT, type SentRequest } from "./cursor.ts";
@@ -43,7 +44,7 @@ export function readRequest(cursor: Cursor, record: ApiRequestRecord, at: number
 }
 
 /** A content block of an answer is complete, or Claude Code wrote an answer itself. */
-export function readAnswer(cursor: Cursor, record: AssistantRecord, at: number): Fact[] {
+export function readAnswer(cursor: Cursor, record: AssistantRecord, at: number, guard: Guard): Fact[] {
   if (record.message.model === SYNTHETIC) return record.isApiErrorMessage ? apiError(cursor, record, at) : [];
   const { requestRef } = record;
   if (requestRef !== undefined && !cursor.refs.includes(requestRef)) {
@@ -61,7 +62,7 @@ export function readAnswer(cursor: Cursor, record: AssistantRecord, at: number):
   if (cursor.answer) cursor.answer.pieces += 1;
   const parts = partsOf(record.message.content);
   for (const part of parts) if (part.type === "tool_call") cursor.open[part.id] = turn;
-  if (cursor.context) noteSaid(cursor.context, "assistant", { role: "assistant", parts });
+  if (cursor.context) noteSaid(cursor.context, "assistant", guard.message({ role: "assistant", parts }, cursor.thread));
   const usage = usageOf(record.message.usage);
   const stop = record.message.stop_reason;
   return [

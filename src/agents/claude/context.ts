@@ -6,7 +6,8 @@
 
 import * as v from "valibot";
 import type { Message, ToolDefinition } from "../../trace/node.ts";
-import { partsOf, textOf } from "./content.ts";
+import type { Guard } from "../agent.ts";
+import { isBuiltIn, partsOf, textOf } from "./content.ts";
 import { Block } from "./wire.ts";
 
 /** Text kept of one context (characters); of a longer one the oldest messages are left out, visibly. */
@@ -27,7 +28,7 @@ export interface Context {
   /** Said since then, one element per API message. */
   said: { role: "assistant" | "user"; messages: Message[] }[];
   /** Newest system prompts and tools by hash. */
-  shapes: Record<string, { readonly system: string; readonly tools: readonly ToolDefinition[] }>;
+  shapes: Record<string, { readonly system: Message; readonly tools: readonly ToolDefinition[] }>;
 }
 
 const BlobRecord = v.looseObject({
@@ -57,22 +58,28 @@ export function emptyContext(): Context {
 }
 
 /** A message written by its hash. */
-export function noteBlob(context: Context, record: unknown): void {
+export function noteBlob(context: Context, record: unknown, guard: Guard, thread: string): void {
   const parsed = v.safeParse(BlobRecord, record);
   if (!parsed.success) return;
   const { hash, message } = parsed.output;
   const role = message.role === "assistant" || message.role === "system" ? message.role : "user";
-  context.written[hash] = [{ role, parts: partsOf(message.content) }];
+  context.written[hash] = [guard.message({ role, parts: partsOf(message.content) }, thread)];
 }
 
 /** A system prompt with its tools. */
-export function noteShape(context: Context, record: unknown): void {
+export function noteShape(context: Context, record: unknown, guard: Guard, thread: string): void {
   const parsed = v.safeParse(ShapeRecord, record);
   if (!parsed.success) return;
   const { system, tools = [] } = parsed.output.shape;
+  const offered = tools.map((schema) => ({
+    name: schema.name ?? "tool",
+    schema,
+    builtIn: isBuiltIn(schema.name ?? ""),
+  }));
+  const guarded = guard.fact({ type: "llm.start" as const, at: 0, turn: "", thread, call: "", tools: offered });
   context.shapes[parsed.output.shapeHash] = {
-    system: textOf(system),
-    tools: tools.map((schema) => ({ name: schema.name ?? "tool", schema })),
+    system: guard.message({ role: "system", parts: [{ type: "text", text: textOf(system) }] }, thread),
+    tools: guarded.tools,
   };
   const [oldest, ...rest] = Object.keys(context.shapes);
   if (oldest !== undefined && rest.length >= SHAPES_KEPT) delete context.shapes[oldest];
@@ -107,8 +114,7 @@ export function inputOf(context: Context, record: unknown): { input: Message[]; 
   context.written = {};
   context.said = [];
   const shape = shapeHash === undefined ? undefined : context.shapes[shapeHash];
-  const system: Message[] = shape?.system ? [{ role: "system", parts: [{ type: "text", text: shape.system }] }] : [];
-  return { input: [...system, ...capped(context.sent)], tools: shape?.tools ?? [] };
+  return { input: [...(shape ? [shape.system] : []), ...capped(context.sent)], tools: shape?.tools ?? [] };
 }
 
 function capped(entries: readonly Entry[]): Message[] {

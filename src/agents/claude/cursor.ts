@@ -1,4 +1,7 @@
-/** What the transcript reader remembers between records of one file. JSON-serialisable and bounded. */
+/**
+ * What the transcript reader remembers between records of one file. JSON-serialisable and bounded. It is stored, so every
+ * text in it went through the guard.
+ */
 
 import type { TurnStartFact } from "../../trace/facts.ts";
 import type { Message } from "../../trace/node.ts";
@@ -22,7 +25,7 @@ export interface Cursor {
   /** A prompt without sign yet that it is this session's own. */
   held?: TurnStartFact;
   /** A `!` line whose output has not come. */
-  bash?: { readonly turn: string; readonly at: number; readonly command: string };
+  bash?: { readonly turn: string; readonly at: number; readonly prompt: string };
   /** A compaction whose summary has not come. */
   boundary?: {
     readonly at: number;
@@ -49,7 +52,7 @@ export interface Cursor {
   context?: Context;
   /** Session metadata as last told. */
   told?: string;
-  /** The role of the file as last told. */
+  /** Hash of the file's role as last told. */
   linked?: string;
   /** The subagent's first record was seen. */
   began?: true;

@@ -5,7 +5,7 @@
 
 import * as v from "valibot";
 import { type Fact, MAIN_THREAD, UNNAMED_TURN } from "../../trace/facts.ts";
-import type { HistoryReader, HistorySource } from "../agent.ts";
+import type { Guard, HistoryReader, HistorySource } from "../agent.ts";
 import { readAnswer, readRequest } from "./calls.ts";
 import { emptyContext, noteBlob, noteShape } from "./context.ts";
 import { type Cursor, emptyCursor } from "./cursor.ts";
@@ -23,16 +23,16 @@ export const history: HistoryReader<Cursor> = {
     const cursor = structuredClone(known);
     return { cursor, facts: linkFacts(cursor, source) };
   },
-  read: (known, record) => {
+  read: (known, record, guard) => {
     const cursor = structuredClone(known);
-    return { cursor, facts: read(cursor, record) };
+    return { cursor, facts: read(cursor, record, guard) };
   },
 };
 
 /** What a subagent's side file says: its type and the tool call that started it. */
 function linkFacts(cursor: Cursor, source: HistorySource): Fact[] {
   const { agentId, agentType, toolUseId, description, builtIn } = source.role;
-  const linked = JSON.stringify(source.role);
+  const linked = Bun.hash(JSON.stringify(source.role)).toString(36);
   if (agentId === undefined || cursor.ignored || cursor.birth === undefined || cursor.linked === linked) return [];
   cursor.linked = linked;
   const base = { at: cursor.birth, turn: cursor.turn ?? UNNAMED_TURN, agentId };
@@ -52,10 +52,10 @@ function linkFacts(cursor: Cursor, source: HistorySource): Fact[] {
   ];
 }
 
-function read(cursor: Cursor, record: unknown): Fact[] {
+function read(cursor: Cursor, record: unknown, guard: Guard): Fact[] {
   const { type, timestamp } = (record ?? {}) as { type?: unknown; timestamp?: unknown };
-  if (cursor.context && type === "api-request-blob") noteBlob(cursor.context, record);
-  if (cursor.context && type === "api-request-shape") noteShape(cursor.context, record);
+  if (cursor.context && type === "api-request-blob") noteBlob(cursor.context, record, guard, cursor.thread);
+  if (cursor.context && type === "api-request-shape") noteShape(cursor.context, record, guard, cursor.thread);
   const at = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN;
   if (Number.isNaN(at) || cursor.ignored) return [];
   cursor.birth ??= at;
@@ -63,9 +63,12 @@ function read(cursor: Cursor, record: unknown): Fact[] {
   // By `type` alone: request blobs have a message with a role too.
   switch (type) {
     case "user":
-      return withParsed(UserRecord, record, (user) => [...toldFacts(cursor, user, at), ...readUser(cursor, user, at)]);
+      return withParsed(UserRecord, record, (user) => [
+        ...toldFacts(cursor, user, at, guard),
+        ...readUser(cursor, user, at, guard),
+      ]);
     case "assistant":
-      return withParsed(AssistantRecord, record, (assistant) => readAnswer(cursor, assistant, at));
+      return withParsed(AssistantRecord, record, (assistant) => readAnswer(cursor, assistant, at, guard));
     case "api-request":
       return withParsed(ApiRequestRecord, record, (request) => readRequest(cursor, request, at));
     case "system":
@@ -89,7 +92,7 @@ function isCopied(cursor: Cursor, at: number, birth: number): boolean {
   return cursor.thread === MAIN_THREAD && at < birth && cursor.refs.length === 0 && cursor.answer === undefined;
 }
 
-function toldFacts(cursor: Cursor, record: UserRecord, at: number): Fact[] {
+function toldFacts(cursor: Cursor, record: UserRecord, at: number, guard: Guard): Fact[] {
   if (cursor.thread !== MAIN_THREAD) return [];
   const metadata = {
     ...(record.cwd && { cwd: record.cwd }),
@@ -97,8 +100,9 @@ function toldFacts(cursor: Cursor, record: UserRecord, at: number): Fact[] {
     ...(record.version && { agent_version: record.version }),
     ...(record.entrypoint && { entrypoint: record.entrypoint }),
   };
-  const told = JSON.stringify(metadata);
+  const fact = guard.fact({ type: "session" as const, at, metadata });
+  const told = JSON.stringify(fact.metadata);
   if (told === cursor.told) return [];
   cursor.told = told;
-  return [{ type: "session", at, metadata }];
+  return [fact];
 }

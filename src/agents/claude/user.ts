@@ -2,6 +2,7 @@
 
 import { type Fact, MAIN_THREAD, type TurnStartFact, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Message, NodeError, Outcome, Part } from "../../trace/node.ts";
+import type { Guard } from "../agent.ts";
 import { exitCodeOf, partsOf, textOf } from "./content.ts";
 import { noteSaid } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
@@ -14,21 +15,23 @@ const WARMUP = "Warmup";
 /** Written for calls that a dead process left behind, when the session is resumed: dated then, not when the tool ended. */
 const LEFT_BEHIND = "[Tool call interrupted: the session ended";
 
-export function readUser(cursor: Cursor, record: UserRecord, at: number): Fact[] {
+export function readUser(cursor: Cursor, record: UserRecord, at: number, guard: Guard): Fact[] {
   const { content } = record.message;
   const results = typeof content === "string" ? [] : content.filter((block) => block.type === "tool_result");
   cursor.inputAt = at;
-  if (results.length > 0) return results.map((block) => toolResult(cursor, record, block, at));
-  if (isInterruption(record)) return interruption(cursor, record, at);
-  if (isCutNotice(record)) return [...cutAnswer(cursor, at), ...injected(cursor, record)];
-  if (record.isCompactSummary) return summary(cursor, record, at);
-  if (cursor.thread !== MAIN_THREAD) return agentPrompt(cursor, record, at);
+  if (results.length > 0) return results.map((block) => toolResult(cursor, record, block, at, guard));
+  if (isInterruption(record)) return interruption(cursor, record, at, guard);
+  if (isCutNotice(record)) return [...cutAnswer(cursor, at), ...injected(cursor, record, guard)];
+  if (record.isCompactSummary) return summary(cursor, record, at, guard);
+  if (cursor.thread !== MAIN_THREAD) return agentPrompt(cursor, record, at, guard);
   const command = bashInput(record);
   if (command !== undefined) {
-    cursor.bash = { turn: record.promptId ?? record.uuid ?? "", at, command };
+    const turn = record.promptId ?? record.uuid ?? "";
+    const start = guard.fact({ type: "turn.start" as const, at, turn, prompt: `!${command}` });
+    cursor.bash = { turn, at, prompt: start.prompt };
     return [];
   }
-  return opensTurn(record) ? prompt(cursor, record, at) : injected(cursor, record);
+  return opensTurn(record) ? prompt(cursor, record, at, guard) : injected(cursor, record, guard);
 }
 
 /** Facts of a held prompt, once something shows that it is this session's own. */
@@ -40,15 +43,16 @@ export function releasePrompt(cursor: Cursor): Fact[] {
 }
 
 /** A message that the next request carries. */
-function say(cursor: Cursor, message: Message): void {
-  cursor.input.push(message);
-  if (cursor.context) noteSaid(cursor.context, "user", message);
+function say(cursor: Cursor, message: Message, guard: Guard): void {
+  const kept = guard.message(message, cursor.thread);
+  cursor.input.push(kept);
+  if (cursor.context) noteSaid(cursor.context, "user", kept);
 }
 
 /** Text that Claude Code adds to the conversation in the user's name. */
-function injected(cursor: Cursor, record: UserRecord): Fact[] {
+function injected(cursor: Cursor, record: UserRecord, guard: Guard): Fact[] {
   if (record.isMeta && !textOf(record.message.content).startsWith("<local-command-")) {
-    say(cursor, { role: "user", parts: partsOf(record.message.content) });
+    say(cursor, { role: "user", parts: partsOf(record.message.content) }, guard);
   }
   return [];
 }
@@ -57,20 +61,20 @@ function asToolContent(part: Part): Part {
   return part.type === "text" ? { ...part, content: "tool_content" } : part;
 }
 
-function prompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
+function prompt(cursor: Cursor, record: UserRecord, at: number, guard: Guard): Fact[] {
   const turn = record.promptId ?? record.uuid ?? "";
   // The same key again: what was held came from the file that this one was forked from.
   const released = cursor.held && cursor.held.turn !== turn ? releasePrompt(cursor) : [];
   const bash = cursor.bash?.turn === turn ? cursor.bash : undefined;
   delete cursor.bash;
-  const text = bash ? `!${bash.command}` : typedPrompt(textOf(record.message.content));
+  const text = bash?.prompt ?? typedPrompt(textOf(record.message.content));
   const answered = notifiedCall(text);
   const index = record.turnPosition?.turnIndex;
   cursor.turn = turn;
   cursor.input = [];
   const parts = partsOf(record.message.content);
   // What a `!` line or a background call put out is a tool's output, though the user's message carries it.
-  say(cursor, { role: "user", parts: bash || answered ? parts.map(asToolContent) : parts });
+  say(cursor, { role: "user", parts: bash || answered ? parts.map(asToolContent) : parts }, guard);
   cursor.unanswered = [];
   const held: TurnStartFact = {
     type: "turn.start",
@@ -85,14 +89,14 @@ function prompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
     },
     ...(answered && { answers: { callId: answered } }),
   };
-  cursor.held = held;
+  cursor.held = guard.fact(held);
   return released;
 }
 
-function agentPrompt(cursor: Cursor, record: UserRecord, at: number): Fact[] {
+function agentPrompt(cursor: Cursor, record: UserRecord, at: number, guard: Guard): Fact[] {
   const text = textOf(record.message.content);
   cursor.turn ??= record.promptId ?? UNNAMED_TURN;
-  say(cursor, { role: "user", parts: partsOf(record.message.content) });
+  say(cursor, { role: "user", parts: partsOf(record.message.content) }, guard);
   if (cursor.began) return [];
   cursor.began = true;
   if (text === WARMUP) {
@@ -107,7 +111,7 @@ function errorOf(record: UserRecord, text: string, exitCode: number | undefined)
   return { type, message: text };
 }
 
-function toolResult(cursor: Cursor, record: UserRecord, block: Block, at: number): Fact {
+function toolResult(cursor: Cursor, record: UserRecord, block: Block, at: number, guard: Guard): Fact {
   const callId = block.tool_use_id ?? "";
   // A dead process's calls are answered under the key of the turn that comes next.
   const turn = cursor.open[callId] ?? record.promptId ?? cursor.turn ?? UNNAMED_TURN;
@@ -117,7 +121,7 @@ function toolResult(cursor: Cursor, record: UserRecord, block: Block, at: number
   const outcome: Outcome = !failed ? "ok" : record.toolDenialKind === "interrupted" ? "interrupted" : "error";
   const exitCode = failed ? exitCodeOf(text) : undefined;
   const { decision, source } = record.permissionDecision ?? {};
-  say(cursor, { role: "tool", toolCallId: callId, parts: [{ type: "text", text }] });
+  say(cursor, { role: "tool", toolCallId: callId, parts: [{ type: "text", text }] }, guard);
   return {
     type: "tool.result",
     at,
@@ -137,7 +141,7 @@ function toolResult(cursor: Cursor, record: UserRecord, block: Block, at: number
   };
 }
 
-function interruption(cursor: Cursor, record: UserRecord, at: number): Fact[] {
+function interruption(cursor: Cursor, record: UserRecord, at: number, guard: Guard): Fact[] {
   const turn = record.promptId ?? cursor.turn ?? UNNAMED_TURN;
   const error: NodeError = { type: "interrupted", message: "Interrupted by the user" };
   const cut = cursor.unanswered.map(
@@ -152,7 +156,7 @@ function interruption(cursor: Cursor, record: UserRecord, at: number): Fact[] {
     }),
   );
   cursor.unanswered = [];
-  say(cursor, { role: "user", parts: partsOf(record.message.content) });
+  say(cursor, { role: "user", parts: partsOf(record.message.content) }, guard);
   const end = { at, turn, source: "recorded" as const, outcome: "interrupted" as const, error };
   return [
     ...releasePrompt(cursor),
@@ -180,13 +184,13 @@ function cutAnswer(cursor: Cursor, at: number): Fact[] {
   ];
 }
 
-function summary(cursor: Cursor, record: UserRecord, at: number): Fact[] {
+function summary(cursor: Cursor, record: UserRecord, at: number, guard: Guard): Fact[] {
   const turn = record.promptId ?? cursor.turn ?? UNNAMED_TURN;
   const boundary = cursor.boundary ?? { at, metadata: {} };
   delete cursor.boundary;
   cursor.turn = turn;
   cursor.input = [];
-  say(cursor, { role: "user", parts: partsOf(record.message.content) });
+  say(cursor, { role: "user", parts: partsOf(record.message.content) }, guard);
   return [
     ...releasePrompt(cursor),
     {

@@ -239,11 +239,12 @@ export function turnWake(turn: TurnState, now: Millis): { wakeAt: Millis; awaits
   if (!turn.rootDone) {
     const confirmed = confirmation(turn);
     if (confirmed === "recorded") times.push(turn.lastMain + RECORDED_QUIET_MS);
-    if (confirmed === "text") times.push(turn.lastMain + UNRECORDED_QUIET_MS);
+    // The record of the end may come any moment: it is looked for once before the text alone has to do.
+    if (confirmed === "text") times.push(turn.lastMain + RECORDED_QUIET_MS, turn.lastMain + UNRECORDED_QUIET_MS);
     if (turn.superseded !== undefined) times.push(Math.max(turn.superseded, turn.lastMain) + HISTORY_GRACE_MS);
     if (turn.claimed) times.push(Math.max(turn.claimed.at, turn.lastMain) + CLAIM_EXPIRES_MS);
     const asked = Math.max(turn.claimed?.at ?? 0, turn.superseded ?? 0);
-    if (asked > 0 && confirmed !== "recorded" && now < asked + HISTORY_GRACE_MS) awaitsHistory = true;
+    if (asked > 0 && confirmed === "none" && now < asked + HISTORY_GRACE_MS) awaitsHistory = true;
   }
   const ahead = times.filter((time) => time > now);
   return { wakeAt: ahead.length > 0 ? Math.min(...ahead) : now, awaitsHistory };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { claude } from "../../../src/agents/claude/agent.ts";
 import type { Fact } from "../../../src/trace/facts.ts";
 import type { Message } from "../../../src/trace/node.ts";
-import { linesOf, transcriptsOf } from "../../support/recording.ts";
+import { linesOf, OPEN, transcriptsOf } from "../../support/recording.ts";
 
 type LlmStart = Extract<Fact, { type: "llm.start" }>;
 
@@ -11,7 +11,7 @@ function requestsOf(scenario: string, role: Readonly<Record<string, string>>): L
   for (const path of transcriptsOf(scenario).values()) {
     let cursor = claude.history.initial({ id: "main", path, role });
     for (const record of linesOf<unknown>(path)) {
-      const read = claude.history.read(cursor, record);
+      const read = claude.history.read(cursor, record, OPEN);
       cursor = read.cursor;
       requests.push(...read.facts.filter((fact) => fact.type === "llm.start"));
     }
@@ -34,7 +34,11 @@ test("with full capture every request carries system prompt, tools and the whole
     "system user system assistant tool",
     "system user system assistant tool assistant user",
   ]);
-  expect(requests.map((request) => request.tools?.map((tool) => tool.name).includes("Bash"))).toEqual([true, true, true]);
+  expect(requests.map((request) => request.tools?.map((tool) => tool.name).includes("Bash"))).toEqual([
+    true,
+    true,
+    true,
+  ]);
   const answer = requests[1]?.input?.[3]?.parts[0];
   expect(answer).toMatchObject({ type: "tool_call", name: "Read", id: "toolu_parallel_001_0" });
 });
