@@ -13,6 +13,10 @@ switch (command) {
     // Whatever is still open (an inherited pipe, a timer) must not keep the agent waiting.
     process.exit(0);
     break;
+  case "stream":
+    await (await import("./hook/stream.ts")).runStream(rest[0]);
+    process.exit(0);
+    break;
   case "drain":
     process.exit(await (await import("./drain/main.ts")).runDrain());
     break;

@@ -51,7 +51,10 @@ export interface HistorySource {
   /** Stable name within the session; offsets and cursors are kept under it. */
   readonly id: string;
   readonly path: string;
-  /** Passed to the reader: what kind of file it is, which subagent it belongs to. JSON-serialisable. */
+  /**
+   * Passed to the reader: what kind of file it is, which subagent it belongs to. JSON-serialisable. `pid`, where the
+   * agent's folders tell it, is the process that writes the file, and becomes the session's hint of that name.
+   */
   readonly role: Readonly<Record<string, string>>;
 }
 
@@ -146,7 +149,11 @@ export interface AgentSetup {
 
 /** The drain's and the command line's half of an agent, loaded lazily. */
 export interface Agent<Cursor = unknown> {
-  readonly observe: (event: JournalEvent) => Observed;
+  /**
+   * Facts of one hook call. `hints` is what earlier calls of the session said: an agent whose single events do not tell
+   * which turn or request they belong to keeps the ids it needs there (bounded, and never a text: hints are stored).
+   */
+  readonly observe: (event: JournalEvent, hints: SessionHints) => Observed;
   /**
    * History files of a session that exist now. Reads folders, never file contents. `settled` are ids of sources that were
    * read to their end and are long silent: they need not be in the answer, and cost nothing when they are left out. A hint

@@ -2,7 +2,7 @@
  * The drain: takes the lock, folds what the journal and the histories hold into the store, delivers, and ends.
  *
  * A starter leaves its wish (`paths.drainWanted`) after its line is in the journal. The holder removes the wish only when
- * everything is done, then looks at the journal once more, and after releasing the lock at the wish once more: a line that
+ * everything that is final is folded and delivered, then looks at the journal once more, and after releasing the lock at the wish once more: a line that
  * came before the wish was removed is seen by the first look, a wish that came later by the second.
  */
 
@@ -136,7 +136,13 @@ async function live(deps: DrainDeps, store: Store): Promise<void> {
       else if ((deliveries.nextTry() ?? Number.POSITIVE_INFINITY) <= now()) deliveries.kick();
       const wait = waitFor(folder, deliveries, now(), deadline);
       if (wait !== undefined) {
-        await deps.sleep(wait);
+        // Only the quiet time of an ended turn is left: whoever waits for this drain need not wait for that.
+        const isServed = served !== undefined && !folder.awaiting && !deliveries.busy && !deliveries.nextTry();
+        if (isServed && markTime(paths.drainWanted) === served) {
+          setMark(paths.drainWanted, false);
+          served = undefined;
+          if (folder.hasUnread()) await pass();
+        } else await deps.sleep(wait);
         continue;
       }
       setMark(paths.drainWanted, false);

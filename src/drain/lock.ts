@@ -10,6 +10,9 @@ import { dirname } from "node:path";
 /** Attempts, of which the second is for a lock file that had to be replaced. */
 const ATTEMPTS = 2;
 
+/** Keeps held databases from the garbage collector, which would close them and so let go of the lock. */
+const HELD = new Set<Database>();
+
 export type LockAttempt =
   | { readonly state: "held"; readonly release: () => void }
   /** Another drain holds it. */
@@ -29,12 +32,14 @@ export function acquireLock(path: string): LockAttempt {
       db.run("PRAGMA journal_mode = MEMORY");
       db.run("BEGIN EXCLUSIVE");
       const held = db;
+      HELD.add(held);
       return {
         state: "held",
         release: () => {
           try {
             held.run("ROLLBACK");
           } finally {
+            HELD.delete(held);
             held.close();
           }
         },

@@ -99,7 +99,7 @@ export class SessionRun {
     for (const event of events) {
       this.#context = JSON.stringify({ env: event.env, credentials: event.credentials ?? {} } satisfies SessionContext);
       try {
-        const observed = this.#agent.observe(event);
+        const observed = this.#agent.observe(event, this.#hints);
         if (observed.skipped !== undefined) {
           this.drop("hook event not understood");
           this.#host.log(`${this.#name()}: ${event.event} skipped: ${observed.skipped}`);
@@ -131,6 +131,8 @@ export class SessionRun {
     const hints = this.settings.messages === "full" ? { ...this.#hints, capture: "full" } : this.#hints;
     for (const source of await this.#agent.sources(this.ref.session, hints, this.#sources.settled)) {
       if (this.#sources.settled.has(source.id)) continue;
+      const { [PROCESS]: writer } = source.role;
+      if (writer !== undefined) this.#hints[PROCESS] = writer;
       if (this.#readSource(source)) any = true;
       else this.#settleSource(source);
     }

@@ -30,9 +30,9 @@ function program(): readonly string[] {
  * Leaves the wish for a drain, then starts one that outlives this process and whoever started it. When a drain is running
  * already, the new one ends at once and the running one sees the wish.
  * @param home working folder of the drain: never the user's project
- * @returns the child, or undefined when it could not be started
+ * @returns false when it could not be started
  */
-export function startDrain(paths: Pick<Paths, "drainWanted">, home: string): Bun.Subprocess | undefined {
+export function startDrain(paths: Pick<Paths, "drainWanted">, home: string): boolean {
   try {
     writeFileSync(paths.drainWanted, "", { mode: 0o600 });
     const child = Bun.spawn([...program(), "drain"], {
@@ -42,22 +42,13 @@ export function startDrain(paths: Pick<Paths, "drainWanted">, home: string): Bun
       windowsHide: true,
     });
     child.unref();
-    return child;
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
-/** Waits until the drain has ended and nobody's wish is open any more, but never past `deadline` (epoch ms). */
-export async function waitForDrain(
-  paths: Pick<Paths, "drainWanted">,
-  child: Bun.Subprocess,
-  deadline: number,
-): Promise<void> {
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) {
-      if (!existsSync(paths.drainWanted)) return;
-    }
-    await Bun.sleep(POLL_MS);
-  }
+/** Waits until some drain has served the wish, but never past `deadline` (epoch ms). */
+export async function waitForDrain(paths: Pick<Paths, "drainWanted">, deadline: number): Promise<void> {
+  while (Date.now() < deadline && existsSync(paths.drainWanted)) await Bun.sleep(POLL_MS);
 }

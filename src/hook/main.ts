@@ -7,23 +7,10 @@
 import { existsSync, writeSync } from "node:fs";
 import type { AgentEntry } from "../agents/agent.ts";
 import { agentNamed } from "../agents/registry.ts";
-import { segmentFileOf } from "../journal/names.ts";
-import { homeOf, type Paths, pathsIn } from "../paths.ts";
-import { appendLine } from "./append.ts";
-import { dumpPayload } from "./debug.ts";
+import { homeOf, pathsIn } from "../paths.ts";
 import { startDrain, waitForDrain, wantsDrain } from "./drain.ts";
-import {
-  type Environment,
-  flushWish,
-  journaledEnvironment,
-  secretsOf,
-  switchedOn,
-  tracingEnabled,
-} from "./environment.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { noteLoss } from "./loss.ts";
-import { parsePayload } from "./payload.ts";
-import { localSalt } from "./salt.ts";
+import { type Environment, flushWish, tracingEnabled } from "./environment.ts";
+import { journal, lose } from "./journal.ts";
 import { readStdin } from "./stdin.ts";
 
 const STDOUT = 1;
@@ -48,60 +35,19 @@ export async function runHook(name: string | undefined, event: string | undefine
   }
 }
 
-async function record(agent: AgentEntry, argvEvent: string | undefined, env: Environment): Promise<void> {
+async function record(agent: AgentEntry, event: string | undefined, env: Environment): Promise<void> {
   // The runtime's own start: nearer to the agent's call than anything measured here.
   const ts = performance.timeOrigin;
   const input = await readStdin();
   const home = homeOf(env);
   if (home === undefined) return;
   const paths = pathsIn(home);
-  const lose = (reason: string, event = argvEvent, session?: string) =>
-    noteLoss(paths, {
-      v: 1,
-      ts,
-      agent: agent.key,
-      ...(event === undefined ? {} : { event }),
-      ...(session === undefined ? {} : { session }),
-      reason,
-    });
+  const writer = { agent, paths, env };
+  if ("tooLarge" in input) return lose(writer, "too large", ts, event);
+  const routed = journal(writer, input.bytes, event, ts);
 
-  if ("tooLarge" in input) return lose("too large");
-  if (switchedOn(env.ARIZE_TRACE_DEBUG) && input.bytes.length > 0) {
-    dumpPayload(paths, agent.key, argvEvent, ts, input.bytes);
-  }
-  const payload = parsePayload(input.bytes);
-  if (payload === "empty") return;
-  if (typeof payload === "string") return lose(payload);
-
-  const routed = agent.hook.route(argvEvent, payload.value, env);
-  if (routed.verdict !== "trace") return;
-
-  const head = JSON.stringify({
-    v: 1,
-    ts,
-    agent: agent.key,
-    event: routed.event,
-    session: routed.session,
-    env: journaledEnvironment(env, agent.hook.env),
-    credentials: credentialsOf(paths, env),
-  });
-  // The payload goes in as the agent wrote it: no number, no key order, no escape is changed.
-  const line = `${head.slice(0, -1)},"payload":${payload.text}}`;
-  const failure = appendLine(`${paths.journal}/${agent.key}`, segmentFileOf(routed.session, Date.now()), line);
-  if (failure !== undefined) return lose(failure, routed.event, routed.session);
-
-  if (!wantsDrain(paths, routed.drain, Date.now())) return;
-  const child = startDrain(paths, home);
-  if (child === undefined || !routed.flushMs) return;
+  if (routed === undefined || !wantsDrain(paths, routed.drain, Date.now())) return;
+  if (!startDrain(paths, home) || !routed.flushMs) return;
   const flush = flushWish(env) ?? (existsSync(paths.flushSync) ? "sync" : "async");
-  if (flush === "sync") await waitForDrain(paths, child, ts + routed.flushMs);
-}
-
-/** Fingerprints of the credentials in the environment, so that a drain can tell whether it has the same ones. */
-function credentialsOf(paths: Paths, env: Environment): Record<string, string> | undefined {
-  const secrets = secretsOf(env);
-  if (secrets.length === 0) return undefined;
-  const salt = localSalt(paths);
-  if (salt === undefined) return undefined;
-  return Object.fromEntries(secrets.map(([name, secret]) => [name, fingerprint(salt, secret)]));
+  if (flush === "sync") await waitForDrain(paths, ts + routed.flushMs);
 }

@@ -31,6 +31,13 @@ interface Base {
  */
 export const UNNAMED_TURN = "";
 
+/**
+ * Call id of hook facts whose agent names no request. Requests of a thread never overlap, so the fold finds the request that
+ * the history names by its time; what the history does not know (failed attempts, sessions without history) stays a call of
+ * its own.
+ */
+export const UNNAMED_CALL = "";
+
 /** Thread of the main agent; a subagent's thread is its agent id. */
 export const MAIN_THREAD = "";
 
@@ -100,7 +107,20 @@ export interface LlmStartFact extends Base {
   /** New messages of this request. */
   readonly input?: readonly Message[];
   readonly tools?: readonly ToolDefinition[];
+  /** True when `at` is only inferred: the start that a hook saw is the true one. */
+  readonly loose?: boolean;
+  /** The request serves the compaction that is open in its thread: it belongs below it. */
+  readonly compaction?: true;
   readonly metadata?: Metadata;
+}
+
+/** An attempt of a request failed and another one follows, where only the last one is a call of its own. */
+export interface LlmRetryFact extends Base {
+  readonly type: "llm.retry";
+  readonly turn: string;
+  readonly thread: string;
+  readonly call: string;
+  readonly error: NodeError;
 }
 
 /** A piece of a response, or all of it. `at` is when the piece was complete. */
@@ -134,6 +154,8 @@ export interface LlmEndFact extends Base {
   readonly error?: NodeError;
   /** True when `at` is only an upper bound: the end is then the last piece's time if there is one. */
   readonly loose?: boolean;
+  /** How long the attempt took that ended here, without the ones before it: tells its start. */
+  readonly durationMs?: number;
   /** The answer was cut off: finish reason and output tokens that were recorded for it are not the true ones. */
   readonly cut?: boolean;
   readonly metadata?: Metadata;
@@ -149,6 +171,8 @@ export interface ToolStartFact extends Base {
   readonly input?: unknown;
   readonly mcpServer?: string;
   readonly builtIn: boolean;
+  /** The tool call that made this one, where it was not the model (a script that calls tools). */
+  readonly parentCall?: string;
 }
 
 /** A permission dialog opened for a call. `callId` is absent where the agent does not say which. */
@@ -189,6 +213,8 @@ export interface ToolResultFact extends Base {
   readonly outcome: Outcome;
   /** True when `at` is when the result was written down, not when the tool ended (a killed process, cleaned up later). */
   readonly loose?: boolean;
+  /** How long it ran, where only the history proves that it did. */
+  readonly ranMs?: number;
   readonly output?: unknown;
   readonly error?: NodeError;
   readonly exitCode?: number;
@@ -236,6 +262,8 @@ export interface CompactionFact extends Base {
   readonly input?: string;
   /** The summary. */
   readonly output?: string;
+  /** At the end: it failed. */
+  readonly error?: NodeError;
   readonly metadata?: Metadata;
 }
 
@@ -251,6 +279,7 @@ export type Fact =
   | TurnEndFact
   | TurnNoteFact
   | LlmStartFact
+  | LlmRetryFact
   | LlmOutputFact
   | LlmEndFact
   | ToolStartFact

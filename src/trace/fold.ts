@@ -6,7 +6,7 @@
 
 import { type Fact, type TurnStartFact, UNNAMED_TURN } from "./facts.ts";
 import { applyAgentEnd, applyAgentLink, applyAgentStart, HISTORY_GRACE_MS, openAgent } from "./fold/agents.ts";
-import { applyCallEnd, applyCallOutput, applyCallStart } from "./fold/calls.ts";
+import { applyCallEnd, applyCallOutput, applyCallRetry, applyCallStart } from "./fold/calls.ts";
 import { applyCompaction } from "./fold/compactions.ts";
 import { emptyState, type FoldState, mergeMetadata, type TurnState } from "./fold/state.ts";
 import { applyToolEnd, applyToolPermission, applyToolResult, applyToolStart } from "./fold/tools.ts";
@@ -72,15 +72,22 @@ function reduce(state: FoldState, fact: Fact): FinishedNode[] {
       return [];
     case "session.start":
     case "session.end":
-      for (const turn of Object.values(state.turns)) {
-        if ((turn.start ?? turn.last) > fact.at) continue;
-        supersede(turn, fact.at, fact.live === true);
-        turn.dead = true;
-      }
-      return settleAll(state);
+      // The turn that the process ran may not be known yet.
+      if (fact.live && fact.type === "session.end") state.unnamed.at(-1)?.facts.push(fact);
+      return endTurns(state, fact);
     default:
       return reduceTurnFact(state, fact);
   }
+}
+
+/** The process that ran the turns up to now is gone. */
+function endTurns(state: FoldState, fact: Fact): FinishedNode[] {
+  for (const turn of Object.values(state.turns)) {
+    if ((turn.start ?? turn.last) > fact.at) continue;
+    supersede(turn, fact.at, fact.live === true);
+    turn.dead = true;
+  }
+  return settleAll(state);
 }
 
 type TurnFact = Extract<Fact, { readonly turn: string }>;
@@ -96,7 +103,8 @@ function keyOf(state: FoldState, fact: TurnFact): string | undefined {
   // A subagent stays in the turn that started it, whatever turn the main agent is in by now.
   const home = agentId === undefined ? undefined : state.agents[agentId];
   if (home !== undefined) return home;
-  return fact.turn === UNNAMED_TURN ? state.bound : fact.turn;
+  if (fact.turn !== UNNAMED_TURN) return fact.turn;
+  return state.bound ?? (agentId === undefined ? undefined : state.current);
 }
 
 function reduceTurnFact(state: FoldState, fact: TurnFact): FinishedNode[] {
@@ -114,9 +122,9 @@ function reduceTurnFact(state: FoldState, fact: TurnFact): FinishedNode[] {
 
 /** A turn whose key only the history knows has ended just now. */
 function unnamedEnded(state: FoldState): boolean {
-  return state.unnamed.some((run) =>
-    run.facts.some((fact) => fact.type === "turn.end" && state.now < fact.at + HISTORY_GRACE_MS),
-  );
+  const isRecentEnd = ({ type, at }: Fact) =>
+    (type === "turn.end" || type === "session.end") && state.now < at + HISTORY_GRACE_MS;
+  return state.unnamed.some((run) => run.facts.some(isRecentEnd));
 }
 
 /** Two registrations of one hook tell the same prompt twice. */
@@ -141,12 +149,21 @@ function holdUnnamed(state: FoldState, fact: TurnFact): FinishedNode[] {
   return named && state.unnamed.length === 1 ? bindUnnamed(state, named.key) : [];
 }
 
-/** The history started a turn: the oldest run of unnamed hook facts is about it. */
+/**
+ * The history started a turn: the oldest run of unnamed hook facts with its prompt is about it, else the oldest. A run
+ * before the one with its prompt opened no turn (a prompt that was added to a running turn).
+ */
 function bindUnnamed(state: FoldState, key: string): FinishedNode[] {
-  const unnamed = state.unnamed.shift();
+  const { prompt, liveStart } = state.turns[key] ?? {};
+  if (liveStart !== undefined) return [];
+  const same = state.unnamed.findIndex(({ facts: [start] }) => start?.type === "turn.start" && start.prompt === prompt);
+  const unnamed = state.unnamed.splice(0, Math.max(same, 0) + 1).at(-1);
   if (!unnamed) return [];
   state.bound = key;
-  return unnamed.facts.flatMap((fact) => ("turn" in fact ? reduceTurnFact(state, { ...fact, turn: key }) : []));
+  return unnamed.facts.flatMap((fact) => {
+    if ("turn" in fact) return reduceTurnFact(state, { ...fact, turn: key });
+    return endTurns(state, fact);
+  });
 }
 
 function touch(state: FoldState, turn: TurnState, fact: TurnFact): void {
@@ -177,6 +194,9 @@ function apply(state: FoldState, turn: TurnState, fact: TurnFact): void {
       return;
     case "llm.start":
       applyCallStart(turn, fact);
+      break;
+    case "llm.retry":
+      applyCallRetry(turn, fact);
       break;
     case "llm.output":
       applyCallOutput(turn, fact);

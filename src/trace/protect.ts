@@ -82,6 +82,8 @@ export function protect(fact: Fact, policy: Policy): Fact {
     }
     case "llm.start":
       return protectLlmStart(fact, filter);
+    case "llm.retry":
+      return { ...fact, error: error(fact.error) };
     case "llm.output":
       return protectLlmOutput(fact, filter);
     case "llm.end":
@@ -137,6 +139,7 @@ export function protect(fact: Fact, policy: Policy): Fact {
           trigger: when(fact.trigger, plain),
           input: when(fact.input, prompt),
           output: when(fact.output, prompt),
+          error: when(fact.error, error),
           metadata: when(fact.metadata, metadata),
         }),
       };

@@ -17,6 +17,11 @@ world.deliver = createDelivery({}, () => world.clock.now).deliver;
 let reached = 0;
 const result = await drain(
   world.deps({
+    // Requests are real here: the clock must not run ahead of them.
+    sleep: async (ms) => {
+      world.clock.now += ms;
+      await Bun.sleep(ms);
+    },
     checkpoint: () => {
       reached++;
       if (reached === Number(step)) process.kill(process.pid, "SIGKILL");

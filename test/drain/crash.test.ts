@@ -3,13 +3,17 @@ import { appendFileSync, existsSync } from "node:fs";
 import { acquireLock } from "../../src/drain/lock.ts";
 import { listSegments } from "../../src/journal/segments.ts";
 import type { StoredSpan } from "../../src/store/types.ts";
-import { tempFolder } from "../store/temp.ts";
+import { removeTempFolders, tempFolder } from "../store/temp.ts";
 import { makeWorld, playTurn, type World } from "./world.ts";
+
+afterEach(removeTempFolders);
 
 const CHILD = `${import.meta.dir}/crash-child.ts`;
 
 const servers: { stop: (now: boolean) => unknown }[] = [];
+const children: Bun.Subprocess[] = [];
 afterEach(() => {
+  for (const one of children.splice(0)) one.kill("SIGKILL");
   for (const server of servers.splice(0)) server.stop(true);
 });
 
@@ -20,6 +24,7 @@ async function child(home: string, step: number, url = "", hours = 0) {
     stdout: "pipe",
     stderr: "pipe",
   });
+  children.push(spawned);
   const [out, problems] = await Promise.all([new Response(spawned.stdout).text(), new Response(spawned.stderr).text()]);
   await spawned.exited;
   return { out, problems, signal: spawned.signalCode };
@@ -130,8 +135,9 @@ test("the lock of a killed process is free at once", async () => {
        console.log(acquireLock(${JSON.stringify(path)}).state);
        setInterval(() => {}, 1000);`,
     ],
-    { stdout: "pipe", stderr: "inherit" },
+    { stdout: "pipe", stderr: "ignore" },
   );
+  children.push(holder);
   const { value } = await holder.stdout.getReader().read();
   expect(new TextDecoder().decode(value).trim()).toBe("held");
   expect(acquireLock(path).state).toBe("busy");

@@ -7,8 +7,10 @@ import { createDelivery } from "../../src/export/deliver.ts";
 import type { Deliver } from "../../src/export/sink.ts";
 import type { SinkStatus } from "../../src/store/types.ts";
 import { target } from "../store/sample.ts";
-import { tempFolder } from "../store/temp.ts";
+import { removeTempFolders, tempFolder } from "../store/temp.ts";
 import { answering, makeWorld, playTurn, SETTINGS, type World } from "./world.ts";
+
+afterEach(removeTempFolders);
 
 const servers: { stop: (now: boolean) => unknown }[] = [];
 afterEach(() => {
@@ -316,7 +318,12 @@ describe("over a real connection", () => {
     playTurn(world, "s", "t1");
     world.clock.now += 60_000;
     world.deliver = createDelivery({}, () => world.clock.now).deliver;
-    await drain(world.deps());
+    // Requests are real here: the clock must not run ahead of them.
+    const sleep = async (ms: number) => {
+      world.clock.now += ms;
+      await Bun.sleep(ms);
+    };
+    await drain(world.deps({ sleep }));
     expect(sink(world)).toMatchObject({ pending: 0, delivered: 2, refused: 0 });
     expect(requests).toBeGreaterThanOrEqual(3);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
   existsSync,
@@ -17,7 +17,7 @@ import { acquireLock } from "../../src/drain/lock.ts";
 import { listSegments } from "../../src/journal/segments.ts";
 import type { SpanFilter } from "../../src/store/types.ts";
 import { target } from "../store/sample.ts";
-import { tempFolder } from "../store/temp.ts";
+import { removeTempFolders, tempFolder } from "../store/temp.ts";
 import {
   AGENT_KEY,
   makeWorld,
@@ -29,6 +29,8 @@ import {
   turnStart,
   type World,
 } from "./world.ts";
+
+afterEach(removeTempFolders);
 
 const HOUR_MS = 3_600_000;
 

@@ -1,11 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { flushAndWait, isFlushed, leftOf } from "../../src/drain/flush.ts";
 import { acquireLock } from "../../src/drain/lock.ts";
 import { drainLog } from "../../src/drain/log.ts";
 import { target } from "../store/sample.ts";
-import { tempFolder } from "../store/temp.ts";
+import { removeTempFolders, tempFolder } from "../store/temp.ts";
 import { answering, makeWorld, playTurn, SETTINGS, turnEnd, turnHistory, turnStart } from "./world.ts";
+
+afterEach(removeTempFolders);
 
 describe("flush", () => {
   test("waits for the quiet that closes the last turn, then for its delivery", async () => {

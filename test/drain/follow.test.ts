@@ -1,8 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { appendFileSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { followLines } from "../../src/drain/follow.ts";
-import { tempFolder } from "../store/temp.ts";
+import { removeTempFolders, tempFolder } from "../store/temp.ts";
+
+afterEach(removeTempFolders);
 
 /** Reads to the end, chunk by chunk. */
 function readAll(path: string, maxBytes: number, from = 0) {

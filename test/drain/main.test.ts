@@ -6,7 +6,9 @@ import { appendLine } from "../../src/hook/append.ts";
 import { segmentFileOf } from "../../src/journal/names.ts";
 import { pathsIn } from "../../src/paths.ts";
 import { openReader } from "../../src/store/open.ts";
-import { tempFolder } from "../store/temp.ts";
+import { removeTempFolders, tempFolder } from "../store/temp.ts";
+
+afterEach(removeTempFolders);
 
 const RECORDED = join(import.meta.dir, "../recorded/claude/bash");
 const PROGRAM = join(import.meta.dir, "../../src/main.ts");

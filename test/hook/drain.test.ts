@@ -55,14 +55,12 @@ test("hooks wait in CI or when told to, and ARIZE_FLUSH has the last word", () =
 });
 
 describe("waiting for a drain", () => {
-  test("ends when the child has ended and no wish is left, whoever fulfilled it", async () => {
+  test("ends when no wish is left, whoever fulfilled it", async () => {
     writeFileSync(home.paths.drainWanted, "");
-    const child = Bun.spawn(["/bin/sh", "-c", "exit 0"]);
     let waited = false;
-    const wait = waitForDrain(home.paths, child, Date.now() + 30_000).then(() => {
+    const wait = waitForDrain(home.paths, Date.now() + 30_000).then(() => {
       waited = true;
     });
-    await child.exited;
     await Bun.sleep(50);
     expect(waited).toBe(false);
     rmSync(home.paths.drainWanted);
@@ -72,11 +70,8 @@ describe("waiting for a drain", () => {
 
   test("ends at its deadline, whatever the drain does", async () => {
     writeFileSync(home.paths.drainWanted, "");
-    const child = Bun.spawn(["sleep", "30"]);
-    await waitForDrain(home.paths, child, Date.now() + 30);
-    expect(child.exitCode).toBeNull();
-    child.kill();
-    await child.exited;
+    await waitForDrain(home.paths, Date.now() + 30);
+    expect(existsSync(home.paths.drainWanted)).toBe(true);
   });
 });
 

@@ -3,7 +3,9 @@ import { openStore } from "../../src/store/open.ts";
 import { DROPPED_BY_SIZE } from "../../src/store/retention.ts";
 import type { Store } from "../../src/store/types.ts";
 import { NEW_YEAR, span, step, target } from "./sample.ts";
-import { tempFolder } from "./temp.ts";
+import { removeTempFolders, tempFolder } from "./temp.ts";
+
+afterEach(removeTempFolders);
 
 const DAY_MS = 86_400_000;
 const NO_LIMIT = { days: 30, maxBytes: 1e12 };

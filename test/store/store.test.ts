@@ -5,7 +5,9 @@ import { isDamage, moveAside, openReader, openStore } from "../../src/store/open
 import { MIGRATIONS, migrate, versionOf } from "../../src/store/schema.ts";
 import type { Store, StoreReader } from "../../src/store/types.ts";
 import { NEW_YEAR, span, step, target } from "./sample.ts";
-import { tempFolder } from "./temp.ts";
+import { removeTempFolders, tempFolder } from "./temp.ts";
+
+afterEach(removeTempFolders);
 
 const open: { close: () => void }[] = [];
 afterEach(() => {

@@ -105,6 +105,7 @@ const FACTS: Readonly<Record<Fact["type"], readonly Fact[]>> = {
       input: conversation(["prompts", "details"], ["prompts", "content"]),
     },
   ],
+  "llm.retry": [{ type: "llm.retry", ...AT, thread: "", call: "l", error: error() }],
   "llm.output": [
     { type: "llm.output", ...AT, thread: "", call: "l", index: 0, parts: parts("prompts"), metadata: metadata() },
     { type: "llm.output", ...AT, thread: SUB, call: "l", index: 0, parts: parts("prompts", "content") },

@@ -1,13 +1,13 @@
 /** What `status` and `doctor` say about Claude Code's registration. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Node } from "jsonc-parser";
-import { programOf } from "../../setup/command.ts";
 import { readEditable } from "../../setup/file.ts";
+import { notRegistered, pythonFindings, registrationFindings } from "../../setup/hook-findings.ts";
 import { BOM, memberOf } from "../../setup/jsonc.ts";
 import type { Finding, SetupContext } from "../agent.ts";
-import { deadPlugins, type FoundHook, hooksIn, parseSettings, type WantedHook } from "./settings-file.ts";
+import { deadPlugins, hooksIn, parseSettings, type WantedHook } from "./settings-file.ts";
 
 const INSTALL = "harness-tracing install claude";
 
@@ -30,7 +30,7 @@ export function checkClaude(context: SetupContext, path: string, wanted: readonl
     return [{ level: "error", message: `${path}: ${read.problem}`, fix: read.fix }];
   }
   const text = "text" in read ? read.text : readFileSync(path, "utf8");
-  if (text === undefined || text.trim() === "") return [notRegistered(path)];
+  if (text === undefined || text.trim() === "") return [notRegistered({ path, install: INSTALL })];
   const parsed = parseSettings(text.startsWith(BOM) ? text.slice(1) : text);
   if ("reason" in parsed) {
     return [
@@ -38,9 +38,12 @@ export function checkClaude(context: SetupContext, path: string, wanted: readonl
     ];
   }
   const hooks = hooksIn(parsed.root);
+  const surplus = "events that this version of Claude Code may not know, which disables all hooks";
+  const registration = { path, program: context.program, install: INSTALL, surplus };
   const findings = [
-    ...registrationFindings(context, path, hooks, wanted),
-    ...pythonFindings(path, hooks, deadPlugins(parsed.root).length > 0),
+    ...registrationFindings(registration, hooks, wanted),
+    ...pythonFindings(registration, hooks),
+    ...deadPluginFindings(path, parsed.root),
     ...switchFindings(path, memberOf(parsed.root, "disableAllHooks")?.value),
     ...environmentFindings(path, memberOf(memberOf(parsed.root, "env"), "ARIZE_TRACE_ENABLED")?.value),
     ...managedFindings(context.platform),
@@ -50,62 +53,9 @@ export function checkClaude(context: SetupContext, path: string, wanted: readonl
   return [{ level: "ok", message: `registered for ${wanted.length} events in ${path}` }];
 }
 
-function notRegistered(path: string): Finding {
-  return { level: "error", message: `not registered in ${path}`, fix: INSTALL };
-}
-
-function registrationFindings(
-  context: SetupContext,
-  path: string,
-  hooks: readonly FoundHook[],
-  wanted: readonly WantedHook[],
-): readonly Finding[] {
-  const ours = hooks.filter(({ owner }) => owner === "ours");
-  if (ours.length === 0) return [notRegistered(path)];
-  const findings: Finding[] = [];
-  const of = (event: string) => ours.filter((hook) => hook.event === event);
-  const missing = wanted.filter(({ event }) => of(event).length === 0).map(({ event }) => event);
-  if (missing.length > 0) {
-    findings.push({
-      level: "warning",
-      message: `events not registered in ${path}: ${missing.join(", ")}`,
-      fix: INSTALL,
-    });
-  }
-  const events = [...new Set(ours.map(({ event }) => event))];
-  const twice = events.filter((event) => new Set(of(event).map(({ command }) => command)).size > 1);
-  if (twice.length > 0) {
-    findings.push({ level: "error", message: `registered more than once: ${twice.join(", ")}`, fix: INSTALL });
-  }
-  const surplus = events.filter((event) => !wanted.some((want) => want.event === event));
-  if (surplus.length > 0) {
-    const message = `events that this version of Claude Code may not know, which disables all hooks: ${surplus.join(", ")}`;
-    findings.push({ level: "warning", message, fix: INSTALL });
-  }
-  const programs = [...new Set(ours.map(({ command }) => programOf(command)))];
-  for (const program of programs) {
-    if (!existsSync(program)) {
-      findings.push({ level: "error", message: `registered program does not exist: ${program}`, fix: INSTALL });
-    } else if (program !== context.program) {
-      findings.push({ level: "warning", message: `registered program is another copy: ${program}`, fix: INSTALL });
-    }
-  }
-  const narrow = [...new Set(ours.filter(({ everything }) => !everything).map(({ event }) => event))];
-  if (narrow.length > 0) {
-    findings.push({ level: "warning", message: `limited by a matcher: ${narrow.join(", ")}`, fix: INSTALL });
-  }
-  return findings;
-}
-
-function pythonFindings(path: string, hooks: readonly FoundHook[], dead: boolean): readonly Finding[] {
-  const events = [...new Set(hooks.filter(({ owner }) => owner === "python").map(({ event }) => event))];
-  const findings: Finding[] = [];
-  if (events.length > 0) {
-    const message = `the Python toolkit is still registered in ${path} (${events.join(", ")}): turns are traced twice`;
-    findings.push({ level: "error", message, fix: INSTALL });
-  }
-  if (dead) findings.push({ level: "warning", message: `a dead "plugins" entry is left in ${path}`, fix: INSTALL });
-  return findings;
+function deadPluginFindings(path: string, root: Node): readonly Finding[] {
+  if (deadPlugins(root).length === 0) return [];
+  return [{ level: "warning", message: `a dead "plugins" entry is left in ${path}`, fix: INSTALL }];
 }
 
 function switchFindings(path: string, disabled: unknown): readonly Finding[] {

@@ -140,7 +140,7 @@ export function settleAgents(turn: TurnState, now: Millis, turnDead: boolean): F
     const linked = spawnOf(turn, agent) !== undefined || turnDead || claimExpired(agent, now);
     const ended = over && linked;
     const outcome = (agent.claimed ?? agent.recorded)?.outcome ?? "interrupted";
-    const calls = settleCalls(turn, agent.id, ended ? { at: agent.last, outcome } : undefined);
+    const calls = settleCalls(turn, agent.id, now, ended ? { at: agent.last, outcome } : undefined);
     const tools = settleTools(turn, agent.id, wentOn(agent.lastRequest, now), ended);
     nodes.push(...calls, ...tools);
     if (!ended) continue;

@@ -1,21 +1,60 @@
 /** Model calls: gathering the pieces of an answer, and deciding when a call is final. */
 
-import type { LlmEndFact, LlmOutputFact, LlmStartFact } from "../facts.ts";
-import type { LlmNode, Message, Millis, Outcome, Part, Usage } from "../node.ts";
+import { type LlmEndFact, type LlmOutputFact, type LlmRetryFact, type LlmStartFact, UNNAMED_CALL } from "../facts.ts";
+import type { LlmNode, Message, Millis, NodeEvent, Outcome, Part, Usage } from "../node.ts";
 import { callKey, threadKey } from "./keys.ts";
 import { type CallState, inOrder, mergeMetadata, type TurnState } from "./state.ts";
 import { requestTool } from "./tools.ts";
 
-type CallFact = LlmStartFact | LlmOutputFact | LlmEndFact;
+type CallFact = LlmStartFact | LlmRetryFact | LlmOutputFact | LlmEndFact;
+
+/** Hooks and history read one clock, but not at one moment (ms). */
+const SAME_CLOCK_MS = 100;
+
+/** A failed attempt that the history has not mentioned for so long is not in it (ms). */
+const UNRECORDED_MS = 2000;
 
 function openCall(turn: TurnState, fact: CallFact): CallState | undefined {
+  if (fact.call === UNNAMED_CALL) return openAttempt(turn, fact);
   const known = turn.calls.find((call) => call.id === fact.call && call.thread === fact.thread);
   if (known) return known;
   if (turn.done[`llm:${fact.call}`]) return undefined;
   if (fact.type === "llm.output" && fact.responseId && turn.done[`llm:${fact.responseId}`]) return undefined;
+  const attempt = attemptAt(turn, fact);
+  if (attempt) {
+    const { unnamed: _unnamed, ...kept } = attempt;
+    const named: CallState = { ...kept, id: fact.call };
+    turn.calls[turn.calls.indexOf(attempt)] = named;
+    return named;
+  }
   const call: CallState = { id: fact.call, thread: fact.thread, metadata: {}, pieces: {} };
   turn.calls.push(call);
   return call;
+}
+
+/** The request that a hook speaks of which knows no name: the newest of the thread. */
+function openAttempt(turn: TurnState, fact: CallFact): CallState | undefined {
+  if (fact.type !== "llm.start") {
+    const newest = turn.calls.findLast((call) => call.thread === fact.thread && call.attempt !== undefined);
+    return newest?.told ? undefined : newest;
+  }
+  const id = `${fact.thread}@${fact.at}`;
+  if (turn.done[`attempt:${id}`]) return undefined;
+  turn.done[`attempt:${id}`] = true;
+  const call: CallState = { id, thread: fact.thread, attempt: fact.at, unnamed: true, metadata: {}, pieces: {} };
+  turn.calls.push(call);
+  return call;
+}
+
+/** The unnamed request that was under way when the history recorded something of a request. */
+function attemptAt(turn: TurnState, fact: CallFact): CallState | undefined {
+  // An inferred start is no time at which the request was surely under way; compactions have no such hooks.
+  if (fact.live || (fact.type === "llm.start" && (fact.loose || fact.compaction))) return undefined;
+  const newest = turn.calls.findLast(
+    ({ thread, attempt }) => thread === fact.thread && attempt !== undefined && attempt <= fact.at + SAME_CLOCK_MS,
+  );
+  if (!newest?.unnamed || (newest.told && newest.told.at + SAME_CLOCK_MS < fact.at)) return undefined;
+  return newest;
 }
 
 /** Output tokens decide between two reports of one call: agents write early pieces with a first, partial count. */
@@ -27,20 +66,29 @@ function betterUsage(known: Usage | undefined, next: Usage): Usage {
 export function applyCallStart(turn: TurnState, fact: LlmStartFact): void {
   const call = openCall(turn, fact);
   if (!call) return;
-  call.start = call.start === undefined ? fact.at : Math.min(call.start, fact.at);
+  if (fact.loose) call.looseStart = Math.min(call.looseStart ?? fact.at, fact.at);
+  else call.start = Math.min(call.start ?? fact.at, fact.at);
   if (fact.model !== undefined) call.model ??= fact.model;
   if (fact.provider !== undefined) call.provider = fact.provider;
   if (fact.system !== undefined) call.system = fact.system;
   if (fact.parameters !== undefined) call.parameters = fact.parameters;
   if (fact.input !== undefined) call.input = fact.input;
   if (fact.tools !== undefined) call.tools = fact.tools;
+  const compaction = fact.compaction && turn.compactions.find((one) => one.thread === fact.thread && !one.end);
+  if (compaction) call.compaction = compaction.key;
   mergeMetadata(call.metadata, fact.metadata);
+}
+
+export function applyCallRetry(turn: TurnState, fact: LlmRetryFact): void {
+  const call = openCall(turn, fact);
+  if (!call || call.retries?.some(({ at }) => at === fact.at)) return;
+  call.retries = [...(call.retries ?? []), { at: fact.at, error: fact.error }];
 }
 
 export function applyCallOutput(turn: TurnState, fact: LlmOutputFact): void {
   const call = openCall(turn, fact);
   if (!call) return;
-  call.pieces[fact.index] = { at: fact.at, parts: fact.parts };
+  if (fact.call !== UNNAMED_CALL) call.pieces[fact.index] = { at: fact.at, parts: fact.parts };
   if (fact.responseId !== undefined) call.responseId = fact.responseId;
   if (fact.model !== undefined) call.model = fact.model;
   if (fact.usage !== undefined) call.usage = betterUsage(call.usage, fact.usage);
@@ -55,12 +103,17 @@ export function applyCallOutput(turn: TurnState, fact: LlmOutputFact): void {
 export function applyCallEnd(turn: TurnState, fact: LlmEndFact): void {
   const call = openCall(turn, fact);
   if (!call || call.end) return;
+  if (fact.call === UNNAMED_CALL) {
+    call.told = { at: fact.at, outcome: fact.outcome, ...(fact.error && { error: fact.error }) };
+    return;
+  }
   call.end = {
     at: fact.at,
     outcome: fact.outcome,
     ...(fact.error && { error: fact.error }),
     loose: fact.loose ?? false,
     cut: fact.cut ?? false,
+    ...(fact.durationMs !== undefined && { durationMs: fact.durationMs }),
   };
   mergeMetadata(call.metadata, fact.metadata);
 }
@@ -85,16 +138,24 @@ function lastPiece(call: CallState): Millis | undefined {
   return times.length > 0 ? Math.max(...times) : undefined;
 }
 
+/** The end that counts: what the history surely knows, else what a hook saw, else what the history infers. */
+function knownEnd(call: CallState): CallState["end"] {
+  if ((call.end && !call.end.loose) || !call.told) return call.end;
+  return { ...call.told, loose: false, cut: call.end?.cut ?? false };
+}
+
 function endOf(call: CallState, fallback: Millis): Millis {
   const piece = lastPiece(call);
-  if (call.end && !call.end.loose) return call.end.at;
-  return piece ?? call.end?.at ?? fallback;
+  const end = knownEnd(call);
+  if (end && !end.loose) return end.at;
+  return piece ?? end?.at ?? fallback;
 }
 
 /** An answer that was cut off has the input tokens of its first event; what came out was never counted. */
 function knownUsage(call: CallState): Usage | undefined {
   if (!call.usage) return undefined;
-  const cut = call.end !== undefined && (call.end.cut || call.end.outcome === "interrupted");
+  const end = knownEnd(call);
+  const cut = end !== undefined && (end.cut || end.outcome === "interrupted");
   if (!cut) return call.usage;
   const { completion: _completion, reasoning: _reasoning, ...input } = call.usage;
   return input;
@@ -107,34 +168,52 @@ export interface ThreadEnd {
 }
 
 function outcomeOf(call: CallState, answered: boolean, over: ThreadEnd | undefined): Outcome {
-  if (call.end) return call.end.outcome;
+  const end = knownEnd(call);
+  if (end) return end.outcome;
   if (answered) return "ok";
   // Nothing says what became of the request: it is only known to be cut short when its thread was.
   return over?.outcome === "interrupted" ? "interrupted" : "unset";
 }
 
-function callNode(turn: TurnState, call: CallState, over: ThreadEnd | undefined): LlmNode {
+function retryEvents(call: CallState): NodeEvent[] {
+  return (call.retries ?? []).map(({ at, error }) => ({
+    name: "retry",
+    at,
+    attributes: { "error.type": error.type, "error.message": error.message },
+    content: "tool_content",
+  }));
+}
+
+/** An attempt that tells how long it took began then; those before it are events. */
+function startOf(call: CallState, end: Millis): Millis | undefined {
+  const start = call.start ?? call.looseStart;
+  if (call.end?.durationMs === undefined || call.end.loose) return start;
+  return Math.max(start ?? 0, end - call.end.durationMs);
+}
+
+function callNode(turn: TurnState, call: CallState, over: ThreadEnd | undefined, parent: string): LlmNode {
   const fallbackEnd = over?.at ?? turn.last;
   const parts = orderedParts(call);
   const answered = parts.length > 0 || call.responseId !== undefined;
-  const start = call.start ?? lastPiece(call) ?? fallbackEnd;
+  const end = endOf(call, fallbackEnd);
+  const start = startOf(call, end) ?? lastPiece(call) ?? fallbackEnd;
   const usage = knownUsage(call);
   const output: readonly Message[] = parts.length > 0 ? [{ role: "assistant", parts }] : [];
   const cut = call.end?.cut ?? false;
   const outcome = outcomeOf(call, answered, over);
-  const error = call.end?.error;
+  const error = knownEnd(call)?.error;
   return {
     kind: "llm",
     turn: turn.key,
     key: callKey(call),
-    parent: threadKey(call.thread),
+    parent,
     start,
-    end: Math.max(start, endOf(call, fallbackEnd)),
+    end: Math.max(start, end),
     outcome,
     ...(error
       ? { error }
       : outcome === "interrupted" && { error: { type: "interrupted", message: "The request was interrupted" } }),
-    events: [],
+    events: retryEvents(call),
     links: [],
     metadata: inOrder(call.metadata),
     ...(call.model !== undefined && { model: call.model }),
@@ -150,29 +229,57 @@ function callNode(turn: TurnState, call: CallState, over: ThreadEnd | undefined)
   };
 }
 
+/** A call of the thread's own conversation, which the calls of its compactions are not. */
+function isOf(call: CallState, thread: string): boolean {
+  return call.thread === thread && call.compaction === undefined;
+}
+
 /** True while a thread has a request that was sent and not answered. */
 export function hasUnanswered(turn: TurnState, thread: string): boolean {
-  return turn.calls.some((call) => call.thread === thread && !call.end && Object.keys(call.pieces).length === 0);
+  return turn.calls.some(
+    (call) => isOf(call, thread) && !call.end && !call.told && Object.keys(call.pieces).length === 0,
+  );
 }
 
 /** The newest call of a thread that is not final yet. */
 export function newestCall(turn: TurnState, thread: string): CallState | undefined {
-  return turn.calls.findLast((call) => call.thread === thread);
+  return turn.calls.findLast((call) => isOf(call, thread));
 }
 
 /**
  * Takes the calls of a thread that are final out of the state. A call is final when its end is known, when a later call
- * of the thread was answered, or when the thread is over.
+ * of the thread was answered, or when the thread is over. One that only hooks know waits for the history to name it.
+ * @param now newest time known
  * @param over set when the thread is over
  */
-export function settleCalls(turn: TurnState, thread: string, over: ThreadEnd | undefined): LlmNode[] {
+export function settleCalls(turn: TurnState, thread: string, now: Millis, over: ThreadEnd | undefined): LlmNode[] {
   const settled = new Set<CallState>();
   let provenBy = over !== undefined;
   for (const call of turn.calls.toReversed()) {
-    if (call.thread !== thread) continue;
+    if (!isOf(call, thread)) continue;
+    if (call.unnamed) {
+      const unrecorded = call.told && call.told.outcome !== "ok" && now >= call.told.at + UNRECORDED_MS;
+      if (over || unrecorded) settled.add(call);
+      continue;
+    }
     if (provenBy || (call.end && !call.end.loose)) settled.add(call);
     if (call.end || Object.keys(call.pieces).length > 0) provenBy = true;
   }
+  return takeCalls(turn, settled, over, threadKey(thread));
+}
+
+/** Takes the calls of a compaction that is final out of the state. */
+export function settleCompactionCalls(turn: TurnState, compaction: string, end: Millis, parent: string): LlmNode[] {
+  const calls = new Set(turn.calls.filter((call) => call.compaction === compaction));
+  return takeCalls(turn, calls, { at: end, outcome: "unset" }, parent);
+}
+
+function takeCalls(
+  turn: TurnState,
+  settled: ReadonlySet<CallState>,
+  over: ThreadEnd | undefined,
+  parent: string,
+): LlmNode[] {
   if (settled.size === 0) return [];
   const nodes: LlmNode[] = [];
   for (const call of turn.calls) {
@@ -180,7 +287,7 @@ export function settleCalls(turn: TurnState, thread: string, over: ThreadEnd | u
     // Both ids: a duplicate of any of its facts must not open it again.
     turn.done[`llm:${call.id}`] = true;
     turn.done[callKey(call)] = true;
-    nodes.push(callNode(turn, call, over));
+    nodes.push(callNode(turn, call, over, parent));
   }
   turn.calls = turn.calls.filter((call) => !settled.has(call));
   return nodes;

@@ -1,7 +1,8 @@
 /** Context compactions: inside the turn that they interrupt, or a trace of their own. */
 
 import type { CompactionFact } from "../facts.ts";
-import type { CompactionNode } from "../node.ts";
+import type { CompactionNode, LlmNode } from "../node.ts";
+import { settleCompactionCalls } from "./calls.ts";
 import { compactionKey, TURN_NODE, threadKey } from "./keys.ts";
 import { type CompactionState, inOrder, mergeMetadata, type TurnState } from "./state.ts";
 
@@ -17,7 +18,13 @@ export function applyCompaction(turn: TurnState, fact: CompactionFact): void {
     turn.compactions.push(open);
   }
   if (fact.type === "compaction.start") open.startAt = fact.at;
-  else open.end = { at: fact.at, ...(fact.durationMs !== undefined && { durationMs: fact.durationMs }) };
+  else {
+    open.end = {
+      at: fact.at,
+      ...(fact.durationMs !== undefined && { durationMs: fact.durationMs }),
+      ...(fact.error && { error: fact.error }),
+    };
+  }
   if (fact.trigger !== undefined) open.trigger = fact.trigger;
   if (fact.input !== undefined) open.input = fact.input;
   if (fact.output !== undefined) open.output = fact.output;
@@ -34,7 +41,8 @@ function compactionNode(turn: TurnState, one: CompactionState, root: boolean): C
     ...(!root && { parent: threadKey(one.thread) }),
     start: Math.min(start, end),
     end,
-    outcome: one.end ? "ok" : "interrupted",
+    outcome: one.end ? (one.end.error ? "error" : "ok") : "interrupted",
+    ...(one.end?.error && { error: one.end.error }),
     ...(!one.end && { error: { type: "interrupted", message: "The compaction never reported its end" } }),
     events: [],
     links: [],
@@ -46,17 +54,22 @@ function compactionNode(turn: TurnState, one: CompactionState, root: boolean): C
 }
 
 /**
- * Takes final compactions out of the state. Whether one is a child or a root is only known when the turn has started or
- * is over.
+ * Takes final compactions out of the state, each with its model calls. Whether one is a child or a root is only known
+ * when the turn has started or is over.
  * @param over the turn is over
  */
-export function settleCompactions(turn: TurnState, over: boolean): CompactionNode[] {
-  const asRoot = over && !turn.started && !turn.hasChildren && turn.calls.length === 0;
-  const nodes: CompactionNode[] = [];
+export function settleCompactions(turn: TurnState, over: boolean): (CompactionNode | LlmNode)[] {
+  const conversed = turn.calls.some((call) => call.compaction === undefined);
+  const asRoot = over && !turn.started && !turn.hasChildren && !conversed;
+  const nodes: (CompactionNode | LlmNode)[] = [];
   const open: CompactionState[] = [];
   for (const one of turn.compactions) {
-    if (over || (one.end && turn.started)) nodes.push(compactionNode(turn, one, asRoot && nodes.length === 0));
-    else open.push(one);
+    if (!over && !(one.end && turn.started)) {
+      open.push(one);
+      continue;
+    }
+    const node = compactionNode(turn, one, asRoot && nodes.length === 0);
+    nodes.push(node, ...settleCompactionCalls(turn, one.key, node.end, node.key));
   }
   turn.compactions = open;
   return nodes;

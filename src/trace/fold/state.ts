@@ -30,6 +30,18 @@ export interface CallState {
   input?: readonly Message[];
   tools?: readonly ToolDefinition[];
   metadata: Record<string, unknown>;
+  /** Start as the history infers it. */
+  looseStart?: Millis;
+  /** When a hook saw it start that does not know its name. */
+  attempt?: Millis;
+  /** The history has not named it. */
+  unnamed?: true;
+  /** Its end as such a hook saw it. */
+  told?: { readonly at: Millis; readonly outcome: Outcome; readonly error?: NodeError };
+  /** Key of the compaction that the request serves. */
+  compaction?: string;
+  /** Attempts that failed before this one. */
+  retries?: { readonly at: Millis; readonly error: NodeError }[];
   /** Pieces of the answer by position. */
   pieces: Record<string, { readonly at: Millis; readonly parts: readonly Part[] }>;
   responseId?: string;
@@ -42,6 +54,7 @@ export interface CallState {
     readonly error?: NodeError;
     readonly loose: boolean;
     readonly cut: boolean;
+    readonly durationMs?: number;
   };
 }
 
@@ -56,6 +69,8 @@ export interface ToolState {
   parent?: string;
   requestedAt?: Millis;
   startedAt?: Millis;
+  /** A hook said so. */
+  startedLive?: true;
   permissionAt?: Millis;
   end?: {
     readonly at: Millis;
@@ -68,6 +83,7 @@ export interface ToolState {
     readonly at: Millis;
     readonly outcome: Outcome;
     readonly loose: boolean;
+    readonly ranMs?: number;
     readonly output?: unknown;
     readonly error?: NodeError;
   };
@@ -102,7 +118,7 @@ export interface CompactionState {
   readonly key: string;
   readonly thread: string;
   startAt?: Millis;
-  end?: { readonly at: Millis; readonly durationMs?: number };
+  end?: { readonly at: Millis; readonly durationMs?: number; readonly error?: NodeError };
   trigger?: string;
   input?: string;
   output?: string;
@@ -174,6 +190,8 @@ export interface FoldState {
   unnamed: UnnamedTurn[];
   /** Turn to which hook facts without a turn key belong now. */
   bound?: string;
+  /** Turn that hooks started last: home of the subagents whose hooks name no turn. */
+  current?: string;
 }
 
 /** State of a session of which nothing is known. */

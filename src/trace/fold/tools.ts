@@ -33,7 +33,12 @@ export function requestTool(
 export function applyToolStart(turn: TurnState, fact: ToolStartFact): void {
   const tool = openTool(turn, fact.thread, fact.callId);
   if (!tool) return;
-  tool.startedAt = tool.startedAt === undefined ? fact.at : Math.min(tool.startedAt, fact.at);
+  if (fact.parentCall !== undefined) tool.parent = toolKey(fact.parentCall);
+  // The hook knows the start, and the names that users know.
+  if (tool.startedLive && !fact.live) return;
+  const known = fact.live && !tool.startedLive ? undefined : tool.startedAt;
+  tool.startedAt = Math.min(known ?? fact.at, fact.at);
+  if (fact.live) tool.startedLive = true;
   tool.name = fact.name;
   tool.builtIn = fact.builtIn;
   if (fact.input !== undefined) tool.input = fact.input;
@@ -76,6 +81,7 @@ export function applyToolResult(turn: TurnState, fact: ToolResultFact): void {
     at: fact.at,
     outcome: fact.outcome,
     loose: fact.loose ?? false,
+    ...(fact.ranMs !== undefined && { ranMs: fact.ranMs }),
     ...(fact.output !== undefined && { output: fact.output }),
     ...(fact.error && { error: fact.error }),
   };
@@ -104,9 +110,11 @@ function outcomeOf(tool: ToolState): Outcome {
 
 function permissionEvent(tool: ToolState, start: Millis, end: Millis): NodeEvent[] {
   if (tool.permissionAt === undefined) return [];
-  const ran = tool.end !== undefined;
+  const ranMs = tool.end?.durationMs === undefined ? tool.result?.ranMs : undefined;
+  const ran = tool.end !== undefined || ranMs !== undefined;
   // The decision came when the tool began to run, or when the call ended without running.
-  const decided = ran ? start : end;
+  const began = ranMs === undefined ? start : Math.max(tool.permissionAt, end - ranMs);
+  const decided = ran ? began : end;
   return [
     {
       name: "permission",

@@ -1,7 +1,7 @@
 /** Turns: which one a fact belongs to, when one is over, and what its root says. */
 
 import type { Fact, TurnEndFact, TurnNoteFact, TurnStartFact } from "../facts.ts";
-import type { FinishedNode, LlmNode, Millis, TurnNode } from "../node.ts";
+import type { FinishedNode, LlmNode, Millis, NodeEvent, TurnNode } from "../node.ts";
 import {
   agentWakes,
   answersMatch,
@@ -87,9 +87,17 @@ export function applyTurnStart(state: FoldState, turn: TurnState, fact: TurnStar
     state.count = Math.max(state.count, fact.index);
   }
   turn.start = turn.start === undefined ? fact.at : Math.min(turn.start, fact.at);
-  if (fact.live) turn.liveStart = fact.at;
-  // The hook has the prompt as it was typed.
-  if (fact.prompt !== undefined && (fact.live || turn.prompt === undefined)) turn.prompt = fact.prompt;
+  const first = turn.liveStart === undefined || fact.at <= turn.liveStart;
+  if (fact.live) {
+    turn.liveStart = Math.min(turn.liveStart ?? fact.at, fact.at);
+    state.current = turn.key;
+  }
+  // The hook has the prompt as it was typed. What the user adds while the turn runs is another one.
+  if (fact.prompt !== undefined && (fact.live ? first : turn.prompt === undefined)) turn.prompt = fact.prompt;
+  else if (fact.live && fact.prompt !== undefined && fact.prompt !== turn.prompt) {
+    // Protected as a prompt already.
+    addEvent(turn, { name: "prompt", attributes: { prompt: fact.prompt }, content: "prompts", at: fact.at });
+  }
   mergeMetadata(turn.metadata, fact.metadata);
   const answered = fact.answers && state.background[fact.answers.callId];
   if (fact.answers && answered !== undefined && turn.links.length === 0) {
@@ -114,8 +122,10 @@ export function applyTurnEnd(turn: TurnState, fact: TurnEndFact): void {
 
 export function applyTurnNote(turn: TurnState, fact: TurnNoteFact): void {
   mergeMetadata(turn.metadata, fact.metadata);
-  if (!fact.event) return;
-  const event = { ...fact.event, at: fact.at };
+  if (fact.event) addEvent(turn, { ...fact.event, at: fact.at });
+}
+
+function addEvent(turn: TurnState, event: NodeEvent): void {
   const same = JSON.stringify(event);
   if (!turn.events.some((known) => JSON.stringify(known) === same)) turn.events.push(event);
 }
@@ -189,7 +199,7 @@ export function settleTurn(state: FoldState, turn: TurnState): FinishedNode[] {
   const over = !turn.rootDone && isOver(turn, now);
   const outcome = (turn.claimed ?? turn.recorded)?.outcome ?? "interrupted";
   const main = [
-    ...settleCalls(turn, "", over || turn.rootDone ? { at: turn.lastMain, outcome } : undefined),
+    ...settleCalls(turn, "", now, over || turn.rootDone ? { at: turn.lastMain, outcome } : undefined),
     ...settleTools(turn, "", wentOn(turn.lastRequest, now), over || turn.rootDone),
   ];
   for (const node of main) {

@@ -1,0 +1,10 @@
+/** GitHub Copilot: the drain's and the command line's half. */
+
+import type { Agent } from "../agent.ts";
+import type { Cursor } from "./cursor.ts";
+import { observe } from "./events.ts";
+import { copilotSetup } from "./setup.ts";
+import { sources } from "./sources.ts";
+import { history } from "./transcript.ts";
+
+export const copilot: Agent<Cursor> = { observe, sources, history, setup: copilotSetup };
