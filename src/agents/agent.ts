@@ -150,10 +150,10 @@ export interface AgentSetup {
 /** The drain's and the command line's half of an agent, loaded lazily. */
 export interface Agent<Cursor = unknown> {
   /**
-   * Facts of one hook call. `hints` is what earlier calls of the session said: an agent whose single events do not tell
+   * Facts of one hook call. `hints` is what earlier calls of the session said (absent: nothing): an agent whose single events do not tell
    * which turn or request they belong to keeps the ids it needs there (bounded, and never a text: hints are stored).
    */
-  readonly observe: (event: JournalEvent, hints: SessionHints) => Observed;
+  readonly observe: (event: JournalEvent, hints?: SessionHints) => Observed;
   /**
    * History files of a session that exist now. Reads folders, never file contents. `settled` are ids of sources that were
    * read to their end and are long silent: they need not be in the answer, and cost nothing when they are left out. A hint

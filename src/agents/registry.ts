@@ -2,6 +2,7 @@
 
 import type { AgentEntry } from "./agent.ts";
 import { claudeRoute } from "./claude/route.ts";
+import { opencodeRoute } from "./opencode/route.ts";
 
 export const AGENTS: readonly AgentEntry[] = [
   {
@@ -10,6 +11,13 @@ export const AGENTS: readonly AgentEntry[] = [
     title: "Claude Code",
     hook: claudeRoute,
     load: async () => (await import("./claude/agent.ts")).claude,
+  },
+  {
+    key: "opencode",
+    name: "opencode",
+    title: "OpenCode",
+    hook: opencodeRoute,
+    load: async () => (await import("./opencode/agent.ts")).opencode,
   },
 ];
 

@@ -61,8 +61,8 @@ function headersOf(entry: SinkEntry, report: Report): Readonly<Record<string, st
 
 function encodingOf(kind: SinkKind, entry: SinkEntry, report: Report): SinkTarget["encoding"] {
   const json = entry.protocol === "http/json" || entry.protocol === "json";
-  if (json && kind === "phoenix") report("protocol", "Phoenix takes protobuf only; protobuf is sent");
-  return json && kind !== "phoenix" ? "json" : "protobuf";
+  if (json && kind !== "otlp") report("protocol", "Phoenix and AX get protobuf; protobuf is sent");
+  return json && kind === "otlp" ? "json" : "protobuf";
 }
 
 function sinkOf(entry: SinkEntry, report: Report): FileSink | undefined {

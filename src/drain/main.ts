@@ -17,7 +17,15 @@ import { drainLog, type Log, messageOf } from "./log.ts";
 const LIFE_MS = 60_000;
 
 /** Environment that decides whether a sink can be reached: a change may end a pause. */
-const NETWORK_VARIABLES = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
+const NETWORK_VARIABLES = [
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "ALL_PROXY",
+  "NO_PROXY",
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
 
 const BYTES_PER_MB = 1024 * 1024;
 

@@ -13,11 +13,22 @@ export interface HookCommand {
 /** Who will run the command. `exec` is no shell at all: only the program itself can then keep the agent safe. */
 export type Shell = "posix" | "cmd" | "powershell" | "exec";
 
-const BUILD: Readonly<Record<Shell, (program: string, args: readonly string[]) => HookCommand>> = {
+/** Set for the program to the id of the process that started the shell: the agent's, where the agent names it nowhere. */
+export const PARENT_VARIABLE = "HARNESS_AGENT_PID";
+
+/** What a command does besides. */
+export interface CommandOptions {
+  /** Passes the agent's process id on, in `PARENT_VARIABLE`; POSIX shells only, the others do not know it. */
+  readonly passParent?: boolean;
+}
+
+type Build = (program: string, args: readonly string[], options: CommandOptions) => HookCommand;
+
+const BUILD: Readonly<Record<Shell, Build>> = {
   // In braces, because bash (macOS's /bin/sh) itself reports a program that crashed, on its own stderr. The runtime inside
   // the program obeys these two variables, which a developer of Bun programs may have set: emptied, they mean nothing.
-  posix: (program, args) => ({
-    command: `{ BUN_OPTIONS= BUN_BE_BUN= ${posixWord(program)} ${args.join(" ")} || true; } >/dev/null 2>&1`,
+  posix: (program, args, { passParent }) => ({
+    command: `{ BUN_OPTIONS= BUN_BE_BUN= ${passParent ? `${PARENT_VARIABLE}=$PPID ` : ""}${posixWord(program)} ${args.join(" ")} || true; } >/dev/null 2>&1`,
   }),
   // `exit /b 0` rather than `|| ver`: it also hides the exit code of a program that was killed.
   cmd: (program, args) => ({ command: `"${program}" ${args.join(" ")} >nul 2>&1 & exit /b 0` }),
@@ -33,13 +44,18 @@ const BUILD: Readonly<Record<Shell, (program: string, args: readonly string[]) =
  * @param program absolute path; may hold blanks and quotes
  * @param args plain words (letters, digits, dashes): they are not quoted
  */
-export function hookCommand(shell: Shell, program: string, args: readonly string[]): HookCommand {
-  return BUILD[shell](program, args);
+export function hookCommand(
+  shell: Shell,
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): HookCommand {
+  return BUILD[shell](program, args, options);
 }
 
 /**
  * File name of the program that a registered command starts, in lower case and without `.exe`: the first word, quoted or
- * not, braces, PowerShell's call operator, emptied variables and our own `try {` skipped.
+ * not, braces, PowerShell's call operator, variables set and our own `try {` skipped.
  */
 export function programNameOf(command: string): string {
   return (programOf(command).split(/[/\\]/).at(-1) ?? "").toLowerCase().replace(/\.(exe|cmd|bat|py|sh)$/, "");
@@ -47,7 +63,7 @@ export function programNameOf(command: string): string {
 
 /** Path of the program that a registered command starts. */
 export function programOf(command: string): string {
-  const text = command.replace(/^\s*((try\s*)?\{\s*)?(&\s*)?(\w+=\s+)*/, "");
+  const text = command.replace(/^\s*((try\s*)?\{\s*)?(&\s*)?(\w+=[$\w]*\s+)*/, "");
   const quote = text[0];
   if (quote === '"') return /^"([^"]*)"/.exec(text)?.[1] ?? text.slice(1);
   if (quote !== "'") return /^\S*/.exec(text)?.[0] ?? "";

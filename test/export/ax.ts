@@ -3,7 +3,14 @@
  * by code that is not the encoder's. What it rejects, AX would reject, drop or show wrongly.
  */
 
-import { decodeRequest, encodeResponse, encodeStatus, type Received, type ReceivedSpan, type Values } from "./otlp.ts";
+import {
+  decodeRequest,
+  encodeResponse,
+  encodeStatus,
+  type Received,
+  type ReceivedSpan,
+  type Values,
+} from "../support/otlp.ts";
 
 const KINDS = ["AGENT", "LLM", "TOOL", "CHAIN"];
 // gRPC status codes, as OTLP error bodies carry them.

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { SinkTarget } from "../../src/config/settings.ts";
 import { createDelivery, MAX_REQUEST_BYTES } from "../../src/export/deliver.ts";
 import type { DeliveryReport } from "../../src/export/sink.ts";
-import { encodeResponse, encodeStatus } from "./otlp.ts";
+import { encodeResponse, encodeStatus } from "../support/otlp.ts";
 import { sampleSpan, startRaw, startReceiver, targetAt } from "./sample.ts";
 
 // Long enough for any answer on a busy machine, and the limit that a hanging server meets.

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { SinkTarget } from "../../src/config/settings.ts";
 import { compress, encodeProbe, encodeSpans, requestHeaders } from "../../src/export/encode.ts";
 import type { Attributes, AttributeValue, Span } from "../../src/trace/span.ts";
-import { decodeRequest, type ReceivedSpan, type Value, type Values } from "./otlp.ts";
+import { decodeRequest, type ReceivedSpan, type Value, type Values } from "../support/otlp.ts";
 import { sampleSpan, targetAt } from "./sample.ts";
 
 const STATUS = { UNSET: 0, OK: 1, ERROR: 2 } as const;

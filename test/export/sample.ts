@@ -3,7 +3,7 @@
 import { createServer, type Socket } from "node:net";
 import type { SinkTarget } from "../../src/config/settings.ts";
 import type { Span } from "../../src/trace/span.ts";
-import { decodeRequest, type Received } from "./otlp.ts";
+import { decodeRequest, type Received } from "../support/otlp.ts";
 
 /** A span of a small trace; `n` makes ids and times differ. */
 export function sampleSpan(n = 1, overrides: Partial<Span> = {}): Span {

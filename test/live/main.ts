@@ -99,7 +99,7 @@ if (values.help) {
   console.log(USAGE);
   process.exit(0);
 }
-if (values["no-build"]) process.env["HARNESS_LIVE_NO_BUILD"] = "1";
+if (values["no-build"]) process.env.HARNESS_LIVE_NO_BUILD = "1";
 if (values.list && agent !== undefined) {
   for (const { name, about } of agent.scenarios) console.log(`${name.padEnd(20)} ${about}`);
   process.exit(0);

@@ -8,7 +8,7 @@ const BUILD_TIMEOUT_MS = 600_000;
 /** Builds `dist/harness-tracing` from the sources as they are. @throws with the build's output */
 export async function buildProgram(repository: string): Promise<string> {
   const program = `${repository}/dist/harness-tracing`;
-  if (process.env["HARNESS_LIVE_NO_BUILD"] === "1" && existsSync(program)) return program;
+  if (process.env.HARNESS_LIVE_NO_BUILD === "1" && existsSync(program)) return program;
   const build = Bun.spawn([process.execPath, "run", "build"], {
     cwd: repository,
     stdin: "ignore",
@@ -51,7 +51,7 @@ export async function installTracing(
     ...(choices.flags ?? []),
   ];
   const child = Bun.spawn(command, {
-    cwd: env["HOME"] ?? repository,
+    cwd: env.HOME ?? repository,
     env: { ...env },
     stdin: "ignore",
     stdout: "pipe",

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { SessionHints } from "../../src/agents/agent.ts";
+import type { Agent, SessionHints } from "../../src/agents/agent.ts";
 import { claude } from "../../src/agents/claude/agent.ts";
 import { CLAUDE_EVENTS } from "../../src/agents/claude/registration.ts";
 import type { JournalEvent } from "../../src/journal/event.ts";
@@ -143,4 +143,20 @@ export async function sessionsOf(scenario: string): Promise<SessionFacts[]> {
     sessions.push({ session, live: observed.flatMap((one) => one.facts), history: facts, written });
   }
   return sessions;
+}
+
+/** Facts of agents whose events tell everything, by session, each event told what the earlier ones left as hints. */
+export function factsOfEvents(events: readonly JournalEvent[], observe: Agent["observe"]): SessionFacts[] {
+  return [...new Set(events.map((event) => event.session))].map((session) => {
+    let hints: SessionHints = {};
+    const live = events
+      .filter((event) => event.session === session)
+      .flatMap((event) => {
+        const observed = observe(event, hints);
+        if (observed.skipped !== undefined) throw new Error(observed.skipped);
+        hints = JSON.parse(JSON.stringify({ ...hints, ...observed.hints }));
+        return observed.facts;
+      });
+    return { session, live, history: [], written: [] };
+  });
 }

@@ -37,6 +37,8 @@ export const SessionData = v.looseObject({
   copilotVersion: text,
   vscodeVersion: text,
   context: v.optional(v.looseObject({ cwd: text, branch: text, gitRoot: text, repository: text })),
+  alreadyInUse: v.optional(v.boolean()),
+  sessionWasActive: v.optional(v.boolean()),
 });
 
 /** `user.message`. */
@@ -50,8 +52,14 @@ export const UserData = v.looseObject({
 });
 export type UserData = v.InferOutput<typeof UserData>;
 
-/** `system.message`, `system.notification`. */
+/** `system.message`. */
 export const SystemData = v.looseObject({ content: text });
+
+/** `system.notification`: a background agent or shell has ended, a message has come. */
+export const NotificationData = v.looseObject({
+  content: text,
+  kind: v.optional(v.looseObject({ type: text, agentId: text })),
+});
 
 /** `assistant.turn_start`, `assistant.turn_end`. */
 export const StepData = v.looseObject({ turnId: text, interactionId: text });
@@ -78,8 +86,8 @@ export const AnswerData = v.looseObject({
 });
 export type AnswerData = v.InferOutput<typeof AnswerData>;
 
-/** `data.usage` of `session.usage_record` (CLI), `data` of `assistant.usage` (VS Code). Times in ms. */
-export const UsageData = v.looseObject({
+/** `data.usage` of `session.usage_record` (CLI), `data` of `assistant.usage` (VS Code). Times in ms. Kept, so not loose. */
+export const UsageData = v.object({
   model: text,
   inputTokens: amount,
   outputTokens: amount,

@@ -1,7 +1,7 @@
 /** Model requests: attempts, the pieces of an answer, and its end. */
 
 import type { Fact } from "../../trace/facts.ts";
-import type { Message, Usage } from "../../trace/node.ts";
+import type { Message, NodeError, Usage } from "../../trace/node.ts";
 import type { Answer, Memory, Thread } from "./memory.ts";
 import { providerOf, systemOf } from "./provider.ts";
 import { errorOf, outcomeOf, threadOf } from "./turns.ts";
@@ -95,7 +95,15 @@ export function retryFacts(memory: Memory, line: Line, at: number): Fact[] {
   delete answer.sentAt;
   const error = { type: "retried", message: line.message ?? "" };
   return [
-    { type: "llm.end", at, turn: answer.turn ?? turn, thread: line.thread ?? "", call: callOf(answer), outcome: "error", error },
+    {
+      type: "llm.end",
+      at,
+      turn: answer.turn ?? turn,
+      thread: line.thread ?? "",
+      call: callOf(answer),
+      outcome: "error",
+      error,
+    },
   ];
 }
 
@@ -107,17 +115,17 @@ export function textFacts(memory: Memory, line: Line, at: number): Fact[] {
   const end = line.end ?? at;
   answer.pieceAt = Math.max(answer.pieceAt ?? 0, end);
   const type = line.event === "reasoning" ? "reasoning" : "text";
-  const place = { turn: answer.turn, thread: line.thread ?? "" };
-  const piece: Fact = {
-    type: "llm.output",
-    at: end,
-    ...place,
-    call: callOf(answer),
-    index: positionOf(line.part),
-    parts: [{ type, text: line.text }],
-  };
-  if (!answer.summary || type !== "text") return [piece];
-  return [piece, { type: "compaction.end", at: end, ...place, output: line.text }];
+  return [
+    {
+      type: "llm.output",
+      at: end,
+      turn: answer.turn,
+      thread: line.thread ?? "",
+      call: callOf(answer),
+      index: positionOf(line.part),
+      parts: [{ type, text: line.text }],
+    },
+  ];
 }
 
 /** An assistant message is complete: tokens, cost, how it ended. The step's tools have run by then. */
@@ -132,6 +140,7 @@ export function answerFacts(memory: Memory, line: Line): Fact[] {
   delete thread.answer;
   const usage = error ? undefined : usageOf(line.tokens);
   const place = { turn: answer.turn, thread: line.thread ?? "", call: callOf(answer) };
+  const end = failedAt ?? answer.pieceAt ?? line.completed;
   return [
     {
       type: "llm.output",
@@ -147,22 +156,22 @@ export function answerFacts(memory: Memory, line: Line): Fact[] {
     },
     {
       type: "llm.end",
-      at: failedAt ?? answer.pieceAt ?? line.completed,
+      at: end,
       ...place,
       outcome: outcomeOf(error),
       ...(error && { error }),
     },
-    ...(answer.summary && error ? [compactionFailed(line, answer.turn, error.message)] : []),
+    ...(answer.summary ? [compactionEnd(line, answer.turn, end, error)] : []),
   ];
 }
 
-function compactionFailed(line: Line, turn: string, message: string): Fact {
+function compactionEnd(line: Line, turn: string, at: number, error: NodeError | undefined): Fact {
   return {
     type: "compaction.end",
-    at: line.completed ?? 0,
+    at,
     turn,
     thread: line.thread ?? "",
-    error: { type: "error", message },
+    ...(error ? { error } : line.text !== undefined && { output: line.text }),
   };
 }
 

@@ -141,7 +141,14 @@ export function permissionFacts(memory: Memory, line: Line, at: number): Fact[] 
   if (permission === undefined || callID === undefined) return [];
   keep(memory.asked, permission, callID);
   return [
-    { type: "tool.permission", at, turn: threadOf(memory, line).turn, thread: line.thread ?? "", callId: callID, name: "" },
+    {
+      type: "tool.permission",
+      at,
+      turn: threadOf(memory, line).turn,
+      thread: line.thread ?? "",
+      callId: callID,
+      name: "",
+    },
   ];
 }
 

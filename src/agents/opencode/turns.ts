@@ -97,7 +97,10 @@ export function userMessage(memory: Memory, { message, thread, created }: Line):
   if (message === undefined || thread !== undefined || memory.turns[message] !== undefined) return;
   if (memory.queued.some((one) => one.message === message)) return;
   const current = memory.threads[""];
-  if (memory.active && current) return keep(memory.turns, message, current.turn);
+  if (memory.active && current) {
+    keep(memory.turns, message, current.turn);
+    return;
+  }
   begin(memory, message);
   const own = threadOf(memory, {});
   if (created !== undefined) own.unprompted = created;

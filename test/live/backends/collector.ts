@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkTarget, deliver } from "../../../src/export/deliver.ts";
 import type { Attributes, AttributeValue, Span } from "../../../src/trace/span.ts";
-import { decodeRequest, type ReceivedSpan, type Value, type Values } from "../../export/otlp.ts";
+import { decodeRequest, type ReceivedSpan, type Value, type Values } from "../../support/otlp.ts";
 import { recordings } from "../../support/recording.ts";
 import { Checks, type Tally } from "./checks.ts";
 import { buildCollector, type Collector, startCollector } from "./collectorServer.ts";

@@ -64,7 +64,7 @@ function placeAgent(session: ClaudeSession): string {
   const folder = `${session.place.home}/.local/bin`;
   mkdirSync(folder, { recursive: true });
   symlinkSync(session.claude, `${folder}/claude`);
-  return `${folder}:${session.env["PATH"] ?? ""}`;
+  return `${folder}:${session.env.PATH ?? ""}`;
 }
 
 async function run(definition: ClaudeScenario, world: World): Promise<RunResult> {

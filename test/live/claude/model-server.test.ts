@@ -32,7 +32,7 @@ async function eventsOf(response: Response): Promise<ReadonlyMap<string, readonl
     .split("\n")
     .filter((line) => line.startsWith("data: "))
     .map((line) => JSON.parse(line.slice("data: ".length)) as Record<string, unknown>);
-  return Map.groupBy(events, (event) => String(event["type"]));
+  return Map.groupBy(events, (event) => String(event.type));
 }
 
 describe("the model server", () => {
@@ -41,12 +41,12 @@ describe("the model server", () => {
     const events = await eventsOf(await ask(model));
     const json = events
       .get("content_block_delta")
-      ?.map((event) => (event["delta"] as { partial_json: string }).partial_json);
+      ?.map((event) => (event.delta as { partial_json: string }).partial_json);
     expect(JSON.parse(json?.join("") ?? "")).toEqual({ command: "ls", description: "Run it" });
     const [call] = model.calls;
     expect(call).toMatchObject({ role: "main", outcome: "ok", finishReason: "tool_use", status: 200 });
     expect(call?.toolCalls).toEqual([{ id: "toolu_test_0000_0", name: "Bash" }]);
-    expect(events.get("message_delta")?.[0]?.["usage"]).toMatchObject({ output_tokens: call?.usage?.completion });
+    expect(events.get("message_delta")?.[0]?.usage).toMatchObject({ output_tokens: call?.usage?.completion });
     expect(call?.firstByte).toBeGreaterThan(call?.start ?? Number.NaN);
     expect(call?.end).toBeGreaterThan(call?.firstByte ?? Number.NaN);
   });

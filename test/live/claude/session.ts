@@ -54,7 +54,7 @@ export class ClaudeSession {
   }
 
   get claude(): string {
-    return this.world.installation["claude"] ?? "";
+    return this.world.installation.claude ?? "";
   }
 
   get program(): string {
@@ -121,7 +121,7 @@ export class ClaudeSession {
   async tracer(...args: string[]): Promise<{ code: number; output: string }> {
     const child = Bun.spawn([this.program, ...args], {
       cwd: this.place.home,
-      env: { HOME: this.place.home, PATH: this.env["PATH"] ?? "" },
+      env: { HOME: this.place.home, PATH: this.env.PATH ?? "" },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",

@@ -32,7 +32,7 @@ async function sdk(session: ClaudeSession, options: object, callbacks = false): 
     allowedTools: ["Bash", "Read"],
     ...options,
   };
-  const command = [process.execPath, runner, session.world.installation["sdk"] ?? "", "List the files"];
+  const command = [process.execPath, runner, session.world.installation.sdk ?? "", "List the files"];
   const code = await session.start("sdk", [...command, JSON.stringify(all), callbacks ? "callbacks" : ""]).exited;
   if (code !== 0) session.complaints.push(`the SDK ended with ${code}`);
 }
