@@ -56,6 +56,8 @@ export interface HistorySource {
    * agent's folders tell it, is the process that writes the file, and becomes the session's hint of that name.
    */
   readonly role: Readonly<Record<string, string>>;
+  /** True for a file that is one JSON document, written anew at every change: it is one record, read again as a whole. */
+  readonly whole?: boolean;
 }
 
 /**
@@ -112,8 +114,15 @@ export interface Finding {
   readonly fix?: string;
 }
 
+/** Where a registration goes: into the user's own settings, or into the repository that `SetupContext.folder` is in. */
+export type SetupScope = "user" | "repo";
+
 /** What registration may depend on. */
 export interface SetupContext {
+  /** Absent: the user's. Only scopes that the agent names are asked for. */
+  readonly scope?: SetupScope;
+  /** Folder in which the command was called. */
+  readonly folder?: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
@@ -137,14 +146,29 @@ export interface Trial {
   readonly payload: string;
 }
 
+/** What giving an approval changed, or why it was not given. */
+export type Granted = { readonly changes: readonly FileChange[] } | { readonly problem: string };
+
+/** A consent that an agent asks of its user before it runs registered hooks, besides the registration. */
+export interface Approval {
+  /** What the user has to do, line by line; nothing when nothing is left to approve. */
+  readonly pending: (context: SetupContext) => Promise<readonly string[]>;
+  /** Gives it in the user's name, through the agent itself: only ever called when the user asked for that. */
+  readonly grant: (context: SetupContext) => Promise<Granted>;
+}
+
 /** Registration and removal as text edits. Pure apart from reading files. */
 export interface AgentSetup {
+  /** Absent: the user's settings alone. */
+  readonly scopes?: readonly SetupScope[];
   readonly detect: (context: SetupContext) => Promise<Detection>;
   readonly register: (context: SetupContext) => Promise<readonly FileChange[] | SetupRefusal>;
   readonly unregister: (context: SetupContext) => Promise<readonly FileChange[] | SetupRefusal>;
   /** Is every registration in place, is any of it double, is something left over? */
   readonly check: (context: SetupContext) => Promise<readonly Finding[]>;
   readonly trial: (context: SetupContext) => Trial;
+  /** Absent: what is registered runs. */
+  readonly approval?: Approval;
 }
 
 /** The drain's and the command line's half of an agent, loaded lazily. */

@@ -2,6 +2,9 @@
 
 import type { AgentEntry } from "./agent.ts";
 import { claudeRoute } from "./claude/route.ts";
+import { copilotRoute } from "./copilot/route.ts";
+import { geminiRoute } from "./gemini/route.ts";
+import { ompRoute } from "./omp/route.ts";
 import { opencodeRoute } from "./opencode/route.ts";
 
 export const AGENTS: readonly AgentEntry[] = [
@@ -18,6 +21,34 @@ export const AGENTS: readonly AgentEntry[] = [
     title: "OpenCode",
     hook: opencodeRoute,
     load: async () => (await import("./opencode/agent.ts")).opencode,
+  },
+  {
+    key: "copilot",
+    name: "copilot",
+    title: "GitHub Copilot",
+    hook: copilotRoute,
+    load: async () => (await import("./copilot/agent.ts")).copilot,
+  },
+  {
+    key: "gemini",
+    name: "gemini",
+    title: "Gemini CLI",
+    hook: geminiRoute,
+    load: async () => (await import("./gemini/agent.ts")).gemini,
+  },
+  {
+    key: "omp",
+    name: "omp",
+    title: "Oh My Pi",
+    hook: ompRoute,
+    load: async () => (await import("./omp/agent.ts")).omp,
+  },
+  {
+    key: "pi",
+    name: "pi",
+    title: "pi",
+    hook: ompRoute,
+    load: async () => (await import("./omp/agent.ts")).pi,
   },
 ];
 

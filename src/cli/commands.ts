@@ -5,6 +5,7 @@ import { FILTER_OPTIONS } from "./filter.ts";
 
 const YES: OptionSpec = { type: "boolean", short: "y", help: "ask nothing" };
 const JSON_OPTION: OptionSpec = { type: "boolean", help: "print JSON" };
+const SCOPE: OptionSpec = { type: "string", value: "<scope>", help: "user (default), or repo: the repository at hand" };
 const DRY_RUN: OptionSpec = { type: "boolean", help: "show what would be changed, write nothing" };
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -29,6 +30,8 @@ existing config.json says where traces go; otherwise they stay in the local stor
 Secrets do not belong on a command line, where other users can read them: use --api-key-stdin and --header-stdin.`,
     options: {
       all: { type: "boolean", help: "every agent found on this machine" },
+      "trust-hooks": { type: "boolean", help: "where the agent asks to approve hooks (Codex), let it record that now" },
+      scope: SCOPE,
       target: { type: "string", value: "<where>", help: "local, phoenix, arize or otlp" },
       endpoint: { type: "string", value: "<url>", help: "address of Phoenix, AX or the OTLP/HTTP endpoint" },
       "api-key-stdin": { type: "boolean", help: "read the API key from stdin" },
@@ -59,6 +62,7 @@ Secrets do not belong on a command line, where other users can read them: use --
 traces below ~/.arize/harness. Agents' settings files get back the content that they had before, byte for byte, unless
 somebody changed them since: then only our entries are taken out.`,
     options: {
+      scope: SCOPE,
       "keep-data": { type: "boolean", help: "keep traces and configuration" },
       yes: YES,
       "dry-run": DRY_RUN,

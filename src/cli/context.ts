@@ -16,6 +16,8 @@ const STDERR = 2;
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  /** Folder in which the command was called; absent when it is gone. */
+  readonly folder?: string;
   readonly paths: Paths;
   readonly platform: NodeJS.Platform;
   /** Epoch ms. */
@@ -53,9 +55,11 @@ export function processContext(): CliContext {
   const { env, platform } = process;
   const home = homeOf(env);
   if (home === undefined) throw new CliFailure("HOME is not set: there is no place to keep traces and configuration");
+  const folder = currentFolder();
   return {
     env,
     home,
+    ...(folder === undefined ? {} : { folder }),
     paths: pathsIn(home),
     platform,
     now: Date.now,
@@ -67,6 +71,14 @@ export function processContext(): CliContext {
     readStdin: () => Bun.stdin.text(),
     self: selfCommand(),
   };
+}
+
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The compiled program is its own executable; from source it is Bun with the entry file. */

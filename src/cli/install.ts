@@ -18,7 +18,7 @@ import { type CliContext, CliFailure, UsageError } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import { probeConfig } from "./probe.ts";
 import { confirm, type Terminal } from "./prompt.ts";
-import { setupContext } from "./setup-context.ts";
+import { scopeOf, setupContext } from "./setup-context.ts";
 import { shortPath } from "./text.ts";
 
 /** One agent's part of an installation, decided but not yet written. */
@@ -29,8 +29,9 @@ interface Part {
 }
 
 export async function install(input: Input, context: CliContext): Promise<number> {
-  const setup = setupContext(context);
-  const agents = await chosenAgents(input, setup);
+  const common = setupContext(context);
+  const agents = await chosenAgents(input, common);
+  const setup = { ...common, scope: await scopeOf(input, agents) };
   const source = programSource(context);
   const dryRun = input.flag("dry-run") || switchedOn(context.env.ARIZE_DRY_RUN);
   const terminal = context.interactive && !input.flag("yes") && !dryRun ? TERMINAL : undefined;
@@ -55,6 +56,7 @@ export async function install(input: Input, context: CliContext): Promise<number
     return 1;
   }
   write(source, setup.program, config, parts, context);
+  if (input.flag("trust-hooks")) await approve(parts, setup, context);
   return report(parts, setup, context);
 }
 
@@ -174,6 +176,29 @@ function write(
   }
 }
 
+/** Gives the approvals that agents ask for: the user said so by a flag of its own. */
+async function approve(parts: readonly Part[], setup: SetupContext, context: CliContext): Promise<void> {
+  for (const { agent } of parts) {
+    const { approval } = (await agent.load()).setup;
+    if (!approval || (await approval.pending(setup)).length === 0) continue;
+    const granted = await approval.grant(setup);
+    if ("problem" in granted) {
+      context.err(`${context.style.red("✗")} ${agent.title} did not take the approval: ${granted.problem}\n`);
+      continue;
+    }
+    applyChanges(granted.changes, ledgerFolder(context.paths.state));
+    context.out(`${context.style.green("✓")} ${agent.title} trusts the hooks\n`);
+  }
+}
+
+/** Tells what is left for the user to approve. */
+async function tellPending(parts: readonly Part[], setup: SetupContext, context: CliContext): Promise<void> {
+  for (const { agent } of parts) {
+    const lines = (await (await agent.load()).setup.approval?.pending(setup)) ?? [];
+    if (lines.length > 0) context.out(`\n${lines.join("\n")}\n`);
+  }
+}
+
 async function report(parts: readonly Part[], setup: SetupContext, context: CliContext): Promise<number> {
   let failed = false;
   for (const { agent } of parts) {
@@ -187,6 +212,7 @@ async function report(parts: readonly Part[], setup: SetupContext, context: CliC
     context.err("Run: harness-tracing doctor\n");
     return 1;
   }
+  await tellPending(parts, setup, context);
   const program = shortPath(setup.program, context.home);
   context.out(`\nNext: use ${parts.map(({ agent }) => agent.title).join(" or ")}, then: ${program} show latest\n`);
   return 0;

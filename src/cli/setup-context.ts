@@ -1,16 +1,35 @@
 /** What registration depends on, from the command line's context. */
 
-import type { SetupContext } from "../agents/agent.ts";
+import type { AgentEntry, SetupContext, SetupScope } from "../agents/agent.ts";
 import { programFile } from "../setup/program.ts";
-import type { CliContext } from "./context.ts";
+import type { Input } from "./command.ts";
+import { type CliContext, UsageError } from "./context.ts";
 
 /** An agent that does not tell its version within this time has none, ms. Node programs take their time. */
 const VERSION_TIMEOUT_MS = 10_000;
+
+const SCOPES: readonly SetupScope[] = ["user", "repo"];
+
+/**
+ * Where registrations of these agents go, as `--scope` says.
+ * @throws UsageError when there is no such scope, or when one of the agents does not have it
+ */
+export async function scopeOf(input: Input, agents: readonly AgentEntry[]): Promise<SetupScope> {
+  const wish = input.text("scope") ?? "user";
+  const scope = SCOPES.find((one) => one === wish);
+  if (!scope) throw new UsageError(`--scope is one of: ${SCOPES.join(", ")}`);
+  for (const agent of agents) {
+    const { scopes = ["user"] } = (await agent.load()).setup;
+    if (!scopes.includes(scope)) throw new UsageError(`${agent.title} cannot be registered with --scope ${scope}`);
+  }
+  return scope;
+}
 
 /** The context of registrations that name the installed program. Versions are asked once. */
 export function setupContext(context: CliContext): SetupContext {
   const known = new Map<string, Promise<string | undefined>>();
   return {
+    ...(context.folder === undefined ? {} : { folder: context.folder }),
     home: context.home,
     env: context.env,
     platform: context.platform,

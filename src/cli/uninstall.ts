@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import type { AgentEntry } from "../agents/agent.ts";
+import type { AgentEntry, SetupContext } from "../agents/agent.ts";
 import { AGENTS, agentNamed } from "../agents/registry.ts";
 import { acquireLock } from "../drain/lock.ts";
 import type { FileChange } from "../setup/change.ts";
@@ -11,7 +11,7 @@ import { changeText } from "./changes.ts";
 import type { Input } from "./command.ts";
 import { type CliContext, CliFailure, UsageError } from "./context.ts";
 import { confirm } from "./prompt.ts";
-import { setupContext } from "./setup-context.ts";
+import { scopeOf, setupContext } from "./setup-context.ts";
 import { shortPath } from "./text.ts";
 
 /** How long a running drain may take to finish before its files are removed, ms. */
@@ -32,7 +32,10 @@ const changesOf = ({ changes }: Removal) => changes;
 export async function uninstall(input: Input, context: CliContext): Promise<number> {
   const everything = input.positionals.length === 0;
   if (!everything && input.flag("keep-data")) throw new UsageError("--keep-data is for removing everything");
-  const removals = await planned(chosenAgents(input), context);
+  if (everything && input.text("scope") !== undefined) throw new UsageError("--scope is for removing agents");
+  const agents = chosenAgents(input);
+  const setup = { ...setupContext(context), scope: await scopeOf(input, agents) };
+  const removals = await planned(agents, setup, context);
   const entries = everything ? doomed(context, input.flag("keep-data")) : [];
   const forgotten = everything ? forgottenFiles(removals.flatMap(changesOf), ledgerFolder(context.paths.state)) : [];
   const others = forgotten.flatMap(({ change }) => change ?? []);
@@ -76,8 +79,7 @@ function chosenAgents(input: Input): readonly AgentEntry[] {
   });
 }
 
-async function planned(agents: readonly AgentEntry[], context: CliContext): Promise<Removal[]> {
-  const setup = setupContext(context);
+async function planned(agents: readonly AgentEntry[], setup: SetupContext, context: CliContext): Promise<Removal[]> {
   const removals: Removal[] = [];
   for (const agent of agents) {
     const changes = await (await agent.load()).setup.unregister(setup);

@@ -1,6 +1,6 @@
 /** Reads an agent's history files from where the last drain stopped, in bounded chunks, complete lines only. */
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 
 /** Bytes read at once; more only while a single line is longer. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -53,6 +53,24 @@ export function followLines(path: string, offset: number, maxBytes = CHUNK_BYTES
     return nothing(offset);
   } finally {
     closeSync(file);
+  }
+}
+
+/**
+ * Follows a file that is one JSON document: its only record, again whenever the file has changed. Half a document is left
+ * for later.
+ * @param offset when the document that was read before was written (µs)
+ */
+export function followDocument(path: string, offset: number): Followed {
+  const known = statSync(path, { throwIfNoEntry: false });
+  const written = known === undefined ? 0 : Math.round(known.mtimeMs * 1000);
+  if (known === undefined || written === offset || !known.isFile()) return nothing(offset);
+  const done = { nextOffset: written, restarted: false, atEnd: true };
+  if (known.size > MAX_LINE_BYTES) return { ...done, records: [], corrupt: 1 };
+  try {
+    return { ...done, records: [JSON.parse(readFileSync(path, "utf8"))], corrupt: 0 };
+  } catch {
+    return nothing(offset);
   }
 }
 

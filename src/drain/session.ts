@@ -9,7 +9,7 @@ import { type FoldState, fold, initialFold } from "../trace/fold.ts";
 import { toSpan } from "../trace/openinference.ts";
 import { guardOf, protect } from "../trace/protect.ts";
 import type { Configuration, SessionContext } from "./deps.ts";
-import { followLines } from "./follow.ts";
+import { followDocument, followLines } from "./follow.ts";
 import { type Log, messageOf } from "./log.ts";
 import { type OpenSource, Sources } from "./sources.ts";
 
@@ -25,6 +25,7 @@ const MIN_WAKE_MS = 100;
 /** Hints under which the agent's process is known, and under which it was last seen alive. */
 const PROCESS = "pid";
 const SEEN_ALIVE = "pidSeen";
+const SEEN_AT = "pidSeenAt";
 
 const EMPTY_CONTEXT: SessionContext = { env: {}, credentials: {} };
 
@@ -147,8 +148,9 @@ export class SessionRun {
     const known = this.#hints[PROCESS];
     const pid = Number(known);
     if (known === undefined || !Number.isInteger(pid) || pid <= 0) return false;
-    const { [SEEN_ALIVE]: seen, [PROCESS]: _pid, ...others } = this.#hints;
+    const { [SEEN_ALIVE]: seen, [SEEN_AT]: seenAt, [PROCESS]: _pid, ...others } = this.#hints;
     if (this.#host.alive(pid)) {
+      this.#hints[SEEN_AT] = String(this.#host.now());
       if (seen === known) return false;
       this.#hints[SEEN_ALIVE] = known;
       this.#changed = true;
@@ -156,7 +158,9 @@ export class SessionRun {
     }
     if (seen !== known) return false;
     this.#hints = others;
-    this.#add([{ type: "session.end", at: this.#host.now(), live: true, reason: "process ended" }]);
+    const reason = "process ended";
+    const at = this.#host.now();
+    this.#add([{ type: "session.end", at, live: true, loose: true, reason, ...(seenAt && { seen: Number(seenAt) }) }]);
     this.#fold();
     this.#settled = false;
     this.#changed = true;
@@ -243,7 +247,7 @@ export class SessionRun {
     const open = this.#sources.open(source, this.#host.now());
     let any = false;
     for (let atEnd = false; !atEnd; ) {
-      const followed = followLines(source.path, open.offset);
+      const followed = (source.whole ? followDocument : followLines)(source.path, open.offset);
       atEnd = followed.atEnd;
       if (followed.nextOffset === open.offset && !followed.restarted) break;
       any = true;

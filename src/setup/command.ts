@@ -20,7 +20,12 @@ export const PARENT_VARIABLE = "HARNESS_AGENT_PID";
 export interface CommandOptions {
   /** Passes the agent's process id on, in `PARENT_VARIABLE`; POSIX shells only, the others do not know it. */
   readonly passParent?: boolean;
+  /** The agent runs commands by the user's own shell, which may be no POSIX shell: `/bin/sh` is told to run it. */
+  readonly anyShell?: boolean;
 }
+
+/** How a command for `/bin/sh` begins; a quoted word follows. */
+const SH = "/bin/sh -c ";
 
 type Build = (program: string, args: readonly string[], options: CommandOptions) => HookCommand;
 
@@ -50,7 +55,8 @@ export function hookCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): HookCommand {
-  return BUILD[shell](program, args, options);
+  const built = BUILD[shell](program, args, options);
+  return shell === "posix" && options.anyShell ? { command: `${SH}${posixWord(built.command)}` } : built;
 }
 
 /**
@@ -63,6 +69,7 @@ export function programNameOf(command: string): string {
 
 /** Path of the program that a registered command starts. */
 export function programOf(command: string): string {
+  if (command.startsWith(`${SH}'`)) return programOf(command.slice(SH.length + 1, -1).replaceAll("'\\''", "'"));
   const text = command.replace(/^\s*((try\s*)?\{\s*)?(&\s*)?(\w+=[$\w]*\s+)*/, "");
   const quote = text[0];
   if (quote === '"') return /^"([^"]*)"/.exec(text)?.[1] ?? text.slice(1);

@@ -38,6 +38,12 @@ export const UNNAMED_TURN = "";
  */
 export const UNNAMED_CALL = "";
 
+/**
+ * Call id of hook facts whose agent names neither the tool call nor its thread. The fold finds the call of the same tool and
+ * input that the history shows for that time; one that the history never shows (it was cut off) is a call of its own.
+ */
+export const UNNAMED_TOOL = "";
+
 /** Thread of the main agent; a subagent's thread is its agent id. */
 export const MAIN_THREAD = "";
 
@@ -51,6 +57,10 @@ export interface SessionFact extends Base {
 export interface SessionPhaseFact extends Base {
   readonly type: "session.start" | "session.end";
   readonly reason?: string;
+  /** True when `at` is only when the end was found out. */
+  readonly loose?: boolean;
+  /** When the process was last seen to run, where its end was only found out. */
+  readonly seen?: Millis;
 }
 
 /** A turn began. From the prompt hook and again from the history. */
@@ -76,6 +86,8 @@ export interface TurnEndFact extends Base {
   readonly turn: string;
   readonly source: "claimed" | "recorded";
   readonly outcome: Outcome;
+  /** For a claim: the history was complete before the hook ran, so that it counts as recorded once the history was read. */
+  readonly complete?: boolean;
   readonly output?: string;
   readonly error?: NodeError;
   readonly metadata?: Metadata;
@@ -193,6 +205,10 @@ export interface ToolEndFact extends Base {
   readonly turn: string;
   readonly thread: string;
   readonly callId: string;
+  /** What identifies an unnamed call; as in its `tool.start`. */
+  readonly name?: string;
+  readonly input?: unknown;
+  readonly builtIn?: boolean;
   readonly outcome: Outcome;
   /** Execution alone, without hooks and permission wait. */
   readonly durationMs?: number;
@@ -213,6 +229,8 @@ export interface ToolResultFact extends Base {
   readonly outcome: Outcome;
   /** True when `at` is when the result was written down, not when the tool ended (a killed process, cleaned up later). */
   readonly loose?: boolean;
+  /** True for a script: what its thread's tools did meanwhile that no model asked for, it asked for. */
+  readonly contains?: boolean;
   /** How long it ran, where only the history proves that it did. */
   readonly ranMs?: number;
   readonly output?: unknown;

@@ -4,16 +4,18 @@
  * is final leaves the state.
  */
 
-import { type Fact, type TurnStartFact, UNNAMED_TURN } from "./facts.ts";
+import { type Fact, type SessionPhaseFact, type TurnStartFact, UNNAMED_TURN } from "./facts.ts";
 import { applyAgentEnd, applyAgentLink, applyAgentStart, HISTORY_GRACE_MS, openAgent } from "./fold/agents.ts";
 import { applyCallEnd, applyCallOutput, applyCallRetry, applyCallStart } from "./fold/calls.ts";
 import { applyCompaction } from "./fold/compactions.ts";
-import { emptyState, type FoldState, mergeMetadata, type TurnState } from "./fold/state.ts";
+import { emptyState, type FoldState, mergeMetadata, type TurnState, type UnnamedTurn } from "./fold/state.ts";
 import { applyToolEnd, applyToolPermission, applyToolResult, applyToolStart } from "./fold/tools.ts";
 import {
+  ABANDONED_MS,
   applyTurnEnd,
   applyTurnNote,
   applyTurnStart,
+  confirmClaim,
   rememberBackground,
   settleTurn,
   supersede,
@@ -57,7 +59,16 @@ export function fold(state: FoldState, facts: readonly Fact[]): Folded {
     wakeAt = Math.min(wakeAt ?? wake.wakeAt, wake.wakeAt);
     awaitsHistory ||= wake.awaitsHistory;
   }
+  for (const run of next.unnamed) {
+    const newest = newestOf(run);
+    const wake = next.now < newest + HISTORY_GRACE_MS ? newest + HISTORY_GRACE_MS : newest + ABANDONED_MS;
+    wakeAt = Math.min(wakeAt ?? wake, wake);
+  }
   return { state: next, nodes, wakeAt, awaitsHistory: awaitsHistory || unnamedEnded(next) };
+}
+
+function newestOf(run: UnnamedTurn): number {
+  return Math.max(...run.facts.map((fact) => fact.at));
 }
 
 function reduce(state: FoldState, fact: Fact): FinishedNode[] {
@@ -66,6 +77,8 @@ function reduce(state: FoldState, fact: Fact): FinishedNode[] {
   if (fact.live) state.since = Math.min(state.since ?? fact.at, fact.at);
   switch (fact.type) {
     case "tick":
+      for (const turn of Object.values(state.turns)) confirmClaim(turn);
+      state.unnamed = state.unnamed.filter((run) => state.now < newestOf(run) + ABANDONED_MS);
       return settleAll(state);
     case "session":
       mergeMetadata(state.session, fact.metadata);
@@ -81,9 +94,13 @@ function reduce(state: FoldState, fact: Fact): FinishedNode[] {
 }
 
 /** The process that ran the turns up to now is gone. */
-function endTurns(state: FoldState, fact: Fact): FinishedNode[] {
+function endTurns(state: FoldState, fact: SessionPhaseFact): FinishedNode[] {
   for (const turn of Object.values(state.turns)) {
     if ((turn.start ?? turn.last) > fact.at) continue;
+    if (fact.type === "session.end" && fact.live && turn.superseded === undefined) {
+      const seen = fact.loose ? fact.seen : fact.at;
+      if (seen !== undefined) turn.diedAt = seen;
+    }
     supersede(turn, fact.at, fact.live === true);
     turn.dead = true;
   }
@@ -104,13 +121,27 @@ function keyOf(state: FoldState, fact: TurnFact): string | undefined {
   const home = agentId === undefined ? undefined : state.agents[agentId];
   if (home !== undefined) return home;
   if (fact.turn !== UNNAMED_TURN) return fact.turn;
+  if (!fact.live && agentId !== undefined) return turnAt(state, fact.at) ?? state.bound ?? state.current;
   return state.bound ?? (agentId === undefined ? undefined : state.current);
 }
 
+/** The turn that ran at a time: a subagent's history names none. */
+function turnAt(state: FoldState, at: number): string | undefined {
+  const before = Object.values(state.turns).filter(({ started, start }) => started && (start ?? 0) <= at);
+  return before.sort((a, b) => (b.start ?? 0) - (a.start ?? 0))[0]?.key;
+}
+
+/** Hooks speak of the turn that began last, which may have no name yet. */
+function isHeld(state: FoldState, fact: TurnFact): boolean {
+  if (fact.turn !== UNNAMED_TURN) return false;
+  if (fact.type === "turn.start") return true;
+  const agentId = agentOf(fact);
+  if (agentId !== undefined && (!fact.live || state.agents[agentId] !== undefined)) return false;
+  return state.unnamed.length > 0;
+}
+
 function reduceTurnFact(state: FoldState, fact: TurnFact): FinishedNode[] {
-  if (fact.turn === UNNAMED_TURN && (fact.type === "turn.start" || state.unnamed.length > 0)) {
-    return holdUnnamed(state, fact);
-  }
+  if (isHeld(state, fact)) return holdUnnamed(state, fact);
   const key = keyOf(state, fact);
   if (key === undefined) return [];
   const turn = turnOf(state, key, fact);
@@ -162,7 +193,7 @@ function bindUnnamed(state: FoldState, key: string): FinishedNode[] {
   state.bound = key;
   return unnamed.facts.flatMap((fact) => {
     if ("turn" in fact) return reduceTurnFact(state, { ...fact, turn: key });
-    return endTurns(state, fact);
+    return fact.type === "session.end" ? endTurns(state, fact) : [];
   });
 }
 

@@ -104,6 +104,16 @@ export function protect(fact: Fact, policy: Policy): Fact {
         ...present({ input: when(fact.input, (value) => filter.input(value, fact.builtIn)) }),
       };
     case "tool.end":
+      return {
+        ...fact,
+        ...present({
+          name: when(fact.name, (value) => filter.name(value, fact.builtIn)),
+          input: when(fact.input, (value) => filter.input(value, fact.builtIn)),
+          output: when(fact.output, (value) => filter.output(value)),
+          error: when(fact.error, error),
+          metadata: when(fact.metadata, metadata),
+        }),
+      };
     case "tool.result":
       return {
         ...fact,

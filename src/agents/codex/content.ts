@@ -4,7 +4,13 @@ import type { Part, Usage } from "../../trace/node.ts";
 import type { ResponseItem, TokenUsage } from "./wire.ts";
 
 /** Names under which versions and models know the shell; hooks call it `Bash` always. */
-const SHELL_TOOLS: ReadonlySet<string> = new Set(["exec_command", "shell", "local_shell", "shell_command", "container.exec"]);
+const SHELL_TOOLS: ReadonlySet<string> = new Set([
+  "exec_command",
+  "shell",
+  "local_shell",
+  "shell_command",
+  "container.exec",
+]);
 const SHELL = "Bash";
 
 /** Agent types that ship with Codex. */
@@ -109,7 +115,9 @@ export function saidParts(item: ResponseItem): Part[] {
     }
     default:
       // Hosted tools run inside the model request: they are part of the answer, not calls that Codex makes.
-      return [{ type: "text", text: `[${item.type}] ${item.action === undefined ? "" : JSON.stringify(item.action)}`.trim() }];
+      return [
+        { type: "text", text: `[${item.type}] ${item.action === undefined ? "" : JSON.stringify(item.action)}`.trim() },
+      ];
   }
 }
 

@@ -2,10 +2,18 @@
 
 import * as v from "valibot";
 import type { JournalEvent } from "../../journal/event.ts";
+import { PARENT_VARIABLE } from "../../setup/command.ts";
 import { type Fact, MAIN_THREAD, UNNAMED_CALL, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
-import { DEFAULT_AGENT, isBuiltIn, isBuiltInAgent, mcpServerOf, parsedJson, usageOf, withoutImages } from "./content.ts";
-import { PARENT } from "./route.ts";
+import {
+  DEFAULT_AGENT,
+  isBuiltIn,
+  isBuiltInAgent,
+  mcpServerOf,
+  parsedJson,
+  usageOf,
+  withoutImages,
+} from "./content.ts";
 import { rolloutHint, threadOfPath } from "./sources.ts";
 import { HookPayload } from "./wire.ts";
 
@@ -32,7 +40,7 @@ function hintsOf(event: JournalEvent, payload: HookPayload, known: SessionHints)
     hints[rolloutHint(thread)] = path;
     if (thread === payload.session_id) hints.transcript = path;
   }
-  const parent = event.env[PARENT];
+  const parent = event.env[PARENT_VARIABLE];
   if (parent) {
     hints.parent = parent;
     // Some shells start the hook in a process of their own, which is gone with it: Codex itself comes again.
@@ -62,7 +70,9 @@ function factsOf(event: JournalEvent, payload: HookPayload): Fact[] {
     case "SessionEnd":
       return [{ type: "session.end", at, ...(payload.reason && { reason: payload.reason }) }];
     case "UserPromptSubmit":
-      return agentId ? [agentStart(payload, agentId, at)] : [...sessionFacts(event, payload), turnStart(payload, at, turn)];
+      return agentId
+        ? [agentStart(payload, agentId, at)]
+        : [...sessionFacts(event, payload), turnStart(payload, at, turn)];
     case "PreModelRequest":
       return [{ type: "llm.start", ...base, call: UNNAMED_CALL, ...(payload.model && { model: payload.model }) }];
     case "PostModelRequest":

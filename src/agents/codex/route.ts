@@ -21,11 +21,14 @@ const DRAINS: ReadonlyMap<string, "end" | "start" | "within"> = new Map([
   ["SessionEnd", "end"],
 ]);
 
-/** The registered command sets it to the process that started its shell. */
-export const PARENT = "HARNESS_TRACING_PARENT";
-
 /** Payload fields of programs that run other programs' hooks, and of none of Codex's events. */
-const FOREIGN_FIELDS: readonly string[] = ["cursor_version", "conversation_id", "sessionId", "hookEventName", "timestamp"];
+const FOREIGN_FIELDS: readonly string[] = [
+  "cursor_version",
+  "conversation_id",
+  "sessionId",
+  "hookEventName",
+  "timestamp",
+];
 
 const TIMEOUTS: ReadonlyMap<string, number> = new Map(
   CODEX_EVENTS.map(({ event, timeoutSeconds }) => [event, timeoutSeconds * 1000]),
@@ -54,7 +57,7 @@ function traced(event: string, session: string, status: unknown): Routed {
  * the model's context.
  */
 export const codexRoute: AgentRoute = {
-  env: [PARENT, "CODEX_HOME"],
+  env: ["HARNESS_AGENT_PID", "CODEX_HOME"],
   route: (registered, payload) => {
     if (FOREIGN_FIELDS.some((field) => payload[field] !== undefined)) return { verdict: "foreign" };
     const event = text(payload.hook_event_name) ?? registered;

@@ -18,18 +18,19 @@ export function threadOfPath(path: string): string | undefined {
   return ROLLOUT.exec(basename(path.replaceAll("\\", "/")))?.[1];
 }
 
-/** The rollouts that hooks have named; for a session without hooks its own. What a file is, its first line says. */
+/**
+ * The rollouts that hooks have named, the session's own first; for a session without hooks that alone. What a file is, its
+ * first line says.
+ */
 export async function sources(
   session: string,
   hints: SessionHints,
   settled: ReadonlySet<string> = new Set(),
 ): Promise<readonly HistorySource[]> {
-  const known = new Map(
-    Object.entries(hints).filter(([key]) => key.startsWith(PREFIX)),
-  );
-  if (hints.transcript) known.set(rolloutHint(session), hints.transcript);
-  const { capture } = hints;
-  return [...known]
+  const { capture, transcript } = hints;
+  const own: [string, string][] = transcript ? [[rolloutHint(session), transcript]] : [];
+  const named = Object.entries(hints).filter(([key]) => key.startsWith(PREFIX));
+  return [...new Map([...own, ...named])]
     .filter(([id]) => !settled.has(id))
     .map(([id, path]) => ({ id, path, role: { ...(capture && { capture }) } }));
 }

@@ -18,9 +18,21 @@ const FAILURES_KEPT = 32;
 /** How a request without answer ended. */
 export interface Ending {
   readonly outcome: Extract<Outcome, "error" | "interrupted">;
-  readonly error?: NodeError;
+  readonly error: NodeError;
   readonly status?: number;
 }
+
+/** The agent went on without an answer. */
+const UNANSWERED: Ending = {
+  outcome: "error",
+  error: { type: "unanswered", message: "The request got no answer" },
+};
+
+/** The agent was stopped, or died. */
+export const STOPPED: Ending = {
+  outcome: "interrupted",
+  error: { type: "interrupted", message: "The request was interrupted" },
+};
 
 /** A message that the next request carries. */
 export function say(thread: Thread, id: string, message: Message, guard: Guard): void {
@@ -36,7 +48,20 @@ export function beginStep(thread: Thread, id: string, call: string, at: number):
   thread.step = { call, at, failures: [] };
   thread.sent = thread.context ? [] : thread.input;
   thread.input = [];
-  return [...facts, { type: "llm.start", at, turn: thread.turn, thread: id, call, input }];
+  const system = systemOf(thread.model);
+  return [
+    ...facts,
+    {
+      type: "llm.start",
+      at,
+      turn: thread.turn,
+      thread: id,
+      call,
+      input,
+      ...(thread.model && { model: thread.model }),
+      ...(system && { system }),
+    },
+  ];
 }
 
 /** An attempt failed. */
@@ -195,17 +220,17 @@ export function endStep(thread: Thread, id: string, at: number): { readonly fact
  * Nothing more will come for the open round.
  * @param ending how its request ended, if it got no answer
  */
-export function closeStep(thread: Thread, id: string, at: number, ending: Ending = { outcome: "error" }): Fact[] {
+export function closeStep(thread: Thread, id: string, at: number, ending: Ending = UNANSWERED): Fact[] {
   const { step } = thread;
   if (!step) return [];
   delete thread.step;
   const base = { turn: thread.turn, thread: id, call: step.call };
   if (step.finished) return [];
   if (step.usage) return [...attempts(thread, id, step), ...usedUp(thread, id, step, step.usage)];
-  if (step.answer) return [...attempts(thread, id, step), { ...base, type: "llm.end", at: step.answer.at, outcome: "ok" }];
+  if (step.answer)
+    return [...attempts(thread, id, step), { ...base, type: "llm.end", at: step.answer.at, outcome: "ok" }];
   thread.input = [...thread.sent, ...thread.input];
   const last = ending.outcome === "error" ? step.failures.pop() : undefined;
-  const error = last?.error ?? ending.error ?? { type: "unanswered", message: "The request got no answer" };
   return [
     ...attempts(thread, id, step),
     {
@@ -213,7 +238,7 @@ export function closeStep(thread: Thread, id: string, at: number, ending: Ending
       type: "llm.end",
       at: last?.at ?? step.endAt ?? at,
       outcome: ending.outcome,
-      error,
+      error: last?.error ?? ending.error,
       ...(ending.status !== undefined && { metadata: { http_status: ending.status } }),
     },
   ];

@@ -16,7 +16,8 @@ export function readCompactionStart(
   data: CompactionData,
   at: number,
 ): Fact[] {
-  const turn = cursor.open && cursor.turn !== undefined ? threadOf(cursor, id).turn : (data.compactionAttemptId ?? record);
+  const turn =
+    cursor.open && cursor.turn !== undefined ? threadOf(cursor, id).turn : (data.compactionAttemptId ?? record);
   cursor.compaction = { turn, thread: id };
   return [
     {

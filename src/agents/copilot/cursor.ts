@@ -38,6 +38,8 @@ export interface Thread {
   input: Message[];
   /** Messages of the newest request: they are sent again when it got no answer. */
   sent: Message[];
+  /** The model that its requests go to, as last told. */
+  model?: string;
   /** A subagent's newest answer. */
   answer?: string;
   /** A subagent's prompt was seen. */

@@ -26,10 +26,22 @@ const TIMEOUTS: ReadonlyMap<string, number> = new Map(
 );
 
 /** Names that tell where the CLI keeps its sessions, and which one it is. None carries a secret. */
-const ENVIRONMENT: readonly string[] = ["COPILOT_CLI", "COPILOT_CLI_BINARY_VERSION", "COPILOT_HOME", "HOME", "USERPROFILE"];
+const ENVIRONMENT: readonly string[] = [
+  "COPILOT_CLI",
+  "COPILOT_CLI_BINARY_VERSION",
+  "COPILOT_HOME",
+  "HOME",
+  "USERPROFILE",
+];
 
 /** Payload fields of other programs that can be made to run these hooks: Cursor, Codex. */
-const FOREIGN_FIELDS: readonly string[] = ["cursor_version", "conversation_id", "generation_id", "turn_id", "prompt_id"];
+const FOREIGN_FIELDS: readonly string[] = [
+  "cursor_version",
+  "conversation_id",
+  "generation_id",
+  "turn_id",
+  "prompt_id",
+];
 
 /** Folders of other programs' transcripts. */
 const FOREIGN_TRANSCRIPT = /[/\\](\.claude|\.codex|\.gemini|\.cursor)[/\\]/;

@@ -83,8 +83,8 @@ export function readToolEnd(cursor: Cursor, id: string, data: ToolEndData, at: n
   const base = { at, turn: tool?.turn ?? thread.turn, thread: tool?.thread ?? id, callId };
   const failed = data.success === false;
   const outcome = failed ? ("error" as const) : ("ok" as const);
-  const error = failed && errorOf(data, tool?.decided?.kind);
-  const text = (error && error.message) || (textOf(data.result?.content) ?? "");
+  const error = failed ? errorOf(data, tool?.decided?.kind) : undefined;
+  const text = error?.message ?? textOf(data.result?.content) ?? "";
   say(thread, base.thread, { role: "tool", toolCallId: callId, parts: [{ type: "text", text }] }, guard);
   const decided = tool?.decided;
   const ran = decided === undefined || decided.kind.startsWith(APPROVED);

@@ -78,7 +78,13 @@ function usage(data: wire.UsageData, { cursor, record, thread, at }: Reading): r
 
 const READERS: Readonly<Record<string, Reader | undefined>> = {
   "session.start": reader(wire.SessionData, (data, { cursor, at, guard }) => readSessionStart(cursor, data, at, guard)),
-  "session.resume": reader(wire.SessionData, (data, { cursor, at, guard }) => readSessionStart(cursor, data, at, guard)),
+  "session.resume": reader(wire.SessionData, (data, { cursor, at, guard }) =>
+    readSessionStart(cursor, data, at, guard),
+  ),
+  "session.model_change": reader(wire.ModelData, ({ newModel }, { cursor, thread }) => {
+    if (newModel) threadOf(cursor, thread).model = newModel;
+    return undefined;
+  }),
   "session.shutdown": ({ cursor, at }) => [...endProcess(cursor, at), { type: "session.end", at, reason: "shutdown" }],
   "session.error": reader(wire.ErrorData, (data, { cursor, thread, at }) => readError(cursor, thread, data, at)),
   abort: reader(wire.AbortData, (data, { cursor, at }) => readAbort(cursor, data, at)),

@@ -4,26 +4,20 @@ import type * as v from "valibot";
 import { type Fact, MAIN_THREAD } from "../../trace/facts.ts";
 import type { NodeError } from "../../trace/node.ts";
 import type { Guard } from "../agent.ts";
-import { beginStep, closeStep, type Ending, endStep, say } from "./calls.ts";
+import { beginStep, closeStep, type Ending, endStep, STOPPED, say } from "./calls.ts";
 import { type Cursor, threadOf } from "./cursor.ts";
 import type { AbortData, ErrorData, NotificationData, SessionData, StepData, UserData } from "./wire.ts";
 
 /** Prompts that Copilot puts in itself while a turn runs, for instance the text of a skill. */
 const INJECTED = /^skill-/;
 
-export function readUser(
-  cursor: Cursor,
-  id: string,
-  record: string,
-  data: UserData,
-  at: number,
-  guard: Guard,
-): Fact[] {
+export function readUser(cursor: Cursor, id: string, record: string, data: UserData, at: number, guard: Guard): Fact[] {
   const message = {
     role: "user" as const,
     parts: [{ type: "text" as const, text: data.transformedContent ?? data.content }],
   };
-  if (id !== MAIN_THREAD) return subagentPrompt(cursor, id, data, at, () => say(threadOf(cursor, id), id, message, guard));
+  if (id !== MAIN_THREAD)
+    return subagentPrompt(cursor, id, data, at, () => say(threadOf(cursor, id), id, message, guard));
   // A prompt that is added to a running turn has that turn's id. VS Code has no ids: there every prompt opens a turn.
   const turn = data.interactionId ?? record;
   const added = turn === cursor.turn || (cursor.open === true && INJECTED.test(data.source ?? ""));
@@ -56,9 +50,10 @@ function subagentPrompt(cursor: Cursor, id: string, data: UserData, at: number, 
 
 function openTurn(cursor: Cursor, turn: string, at: number): Fact[] {
   const main = threadOf(cursor, MAIN_THREAD);
-  const facts = closeStep(main, MAIN_THREAD, at);
+  const facts = closeStep(main, MAIN_THREAD, at, STOPPED);
   // What a failed request carried is not sent again.
   main.input = [];
+  delete cursor.notice;
   main.turn = turn;
   cursor.turn = turn;
   cursor.open = true;
@@ -74,12 +69,12 @@ export function readNotification(
 ): void {
   if (!content) return;
   const message = { role: "user" as const, parts: [{ type: "text" as const, text: content }] };
-  if (id !== MAIN_THREAD) return say(threadOf(cursor, id), id, message, guard);
+  say(threadOf(cursor, id), id, message, guard);
+  if (id !== MAIN_THREAD) return;
   const callId = kind?.agentId === undefined ? undefined : cursor.background[kind.agentId];
   const base = { type: "turn.start" as const, at: 0, turn: "", ...(callId && { answers: { callId } }) };
   const { prompt = "" } = guard.fact({ ...base, prompt: content });
   cursor.notice = { text: prompt, ...(callId && { callId }) };
-  say(threadOf(cursor, MAIN_THREAD), MAIN_THREAD, message, guard);
 }
 
 export function readStepStart(
@@ -96,7 +91,6 @@ export function readStepStart(
   const input = thread.input;
   const opened = openTurn(cursor, interactionId, at);
   thread.input = input;
-  delete cursor.notice;
   return [
     ...opened,
     {
@@ -126,10 +120,15 @@ export function readAbort(cursor: Cursor, { reason }: v.InferOutput<typeof Abort
   for (const [agentId, { background }] of Object.entries(cursor.agents)) {
     if (background) continue;
     const thread = threadOf(cursor, agentId);
-    facts.push(
-      ...closeStep(thread, agentId, at, ending),
-      { type: "agent.end", at, turn: thread.turn, agentId, source: "recorded", outcome: "interrupted", error },
-    );
+    facts.push(...closeStep(thread, agentId, at, ending), {
+      type: "agent.end",
+      at,
+      turn: thread.turn,
+      agentId,
+      source: "recorded",
+      outcome: "interrupted",
+      error,
+    });
   }
   return [...facts, ...endTurn(cursor, at, ending)];
 }
@@ -151,10 +150,7 @@ function endTurn(cursor: Cursor, at: number, ending: Ending): Fact[] {
   if (!cursor.open || cursor.turn === undefined) return facts;
   delete cursor.open;
   const { outcome, error } = ending;
-  return [
-    ...facts,
-    { type: "turn.end", at, turn: cursor.turn, source: "recorded", outcome, ...(error && { error }) },
-  ];
+  return [...facts, { type: "turn.end", at, turn: cursor.turn, source: "recorded", outcome, error }];
 }
 
 /** A process opened the session. */
@@ -165,6 +161,7 @@ export function readSessionStart(
   guard: Guard,
 ): Fact[] {
   const { cwd, branch, gitRoot, repository } = data.context ?? {};
+  if (data.selectedModel) threadOf(cursor, MAIN_THREAD).model = data.selectedModel;
   const fact = guard.fact({
     type: "session" as const,
     at,
@@ -189,7 +186,7 @@ export function readSessionStart(
 
 /** The process that wrote the log is gone: nothing that was open goes on. */
 export function endProcess(cursor: Cursor, at: number): Fact[] {
-  const facts = Object.entries(cursor.threads).flatMap(([id, thread]) => closeStep(thread, id, at));
+  const facts = Object.entries(cursor.threads).flatMap(([id, thread]) => closeStep(thread, id, at, STOPPED));
   for (const id of Object.keys(cursor.threads)) if (id !== MAIN_THREAD) delete cursor.threads[id];
   Object.assign(cursor, { tools: {}, asked: {}, agents: {} });
   delete cursor.open;

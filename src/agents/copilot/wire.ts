@@ -37,9 +37,13 @@ export const SessionData = v.looseObject({
   copilotVersion: text,
   vscodeVersion: text,
   context: v.optional(v.looseObject({ cwd: text, branch: text, gitRoot: text, repository: text })),
+  selectedModel: v.nullish(v.string()),
   alreadyInUse: v.optional(v.boolean()),
   sessionWasActive: v.optional(v.boolean()),
 });
+
+/** `session.model_change`; with `agentId` it is the model of a subagent. */
+export const ModelData = v.looseObject({ newModel: text });
 
 /** `user.message`. */
 export const UserData = v.looseObject({

@@ -32,7 +32,12 @@ const BUILT_IN: ReadonlySet<string> = new Set([
 ]);
 
 /** Subagents that ship with Gemini CLI. */
-const BUILT_IN_AGENTS: ReadonlySet<string> = new Set(["browser_agent", "cli_help", "codebase_investigator", "generalist"]);
+const BUILT_IN_AGENTS: ReadonlySet<string> = new Set([
+  "browser_agent",
+  "cli_help",
+  "codebase_investigator",
+  "generalist",
+]);
 
 /** The tool that runs commands: a command that fails is a call that worked. */
 export const SHELL = "run_shell_command";

@@ -1,4 +1,6 @@
-/** What the reader of a chat transcript remembers from one record to the next. Holds no text of the conversation. */
+/** What the reader of a chat transcript remembers from one record to the next. */
+
+import type { CompactionFact } from "../../trace/facts.ts";
 
 /** The newest answer of the thread: its tool calls are added to it later. */
 export interface LastAnswer {
@@ -12,8 +14,11 @@ export interface LastAnswer {
 
 /** A compression of the context whose turn is not known yet. */
 export interface Compression {
-  readonly at: number;
-  /** When its history says that it cannot have begun earlier (epoch ms). */
+  /** Id of the message that holds the summary. */
+  readonly id: string;
+  /** Its end, with the summary as the privacy filter left it. */
+  readonly end: CompactionFact;
+  /** When its history says that it began at the earliest (epoch ms). */
   readonly after?: number;
 }
 

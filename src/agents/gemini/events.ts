@@ -144,7 +144,11 @@ function notification(payload: HookPayload, at: number): Fact[] {
 /** What a dialog is about, as far as it says. */
 function askedTool(details: HookPayload["details"]): { name: string; input?: unknown; builtIn?: boolean } {
   if (details?.type === "exec") {
-    return { name: SHELL, builtIn: true, ...(details.command !== undefined && { input: { command: details.command } }) };
+    return {
+      name: SHELL,
+      builtIn: true,
+      ...(details.command !== undefined && { input: { command: details.command } }),
+    };
   }
   if (details?.type === "mcp") return { name: `mcp_${details.serverName ?? ""}_${details.toolName ?? ""}` };
   return { name: "" };

@@ -20,6 +20,9 @@ const DRAINS: ReadonlyMap<string, "end" | "start" | "within"> = new Map([
 
 const TIMEOUTS: ReadonlyMap<string, number> = new Map(GEMINI_EVENTS.map(({ event, timeoutMs }) => [event, timeoutMs]));
 
+/** Where Gemini CLI keeps its chat transcripts; other programs that run hooks of this form name files elsewhere. */
+const TRANSCRIPT = /[/\\]chats[/\\]/;
+
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
@@ -34,6 +37,8 @@ export const geminiRoute: AgentRoute = {
     const event = text(payload.hook_event_name) ?? registered;
     const session = text(payload.session_id);
     const timeout = TIMEOUTS.get(event ?? "");
+    const transcript = text(payload.transcript_path);
+    if (transcript !== undefined && !TRANSCRIPT.test(transcript)) return { verdict: "foreign" };
     if (event === undefined || session === undefined || timeout === undefined) return { verdict: "ignore" };
     const drain = DRAINS.get(event) ?? "never";
     if (drain !== "end") return { verdict: "trace", event, session, drain };

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import type { JournalEvent } from "../../journal/event.ts";
-import type { Fact } from "../../trace/facts.ts";
+import { type Fact, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
 import { answerFacts, endAnswer, requestFacts, retryFacts, textFacts } from "./answers.ts";
 import { type Memory, recall, remember } from "./memory.ts";
@@ -19,7 +19,10 @@ export function observe(event: JournalEvent, hints: SessionHints = {}): Observed
   }
   const line = parsed.output;
   const memory = recall(hints);
-  const facts = factsOf(line, event, memory).map((fact) => ({ ...fact, live: true as const }));
+  // What happens before the first prompt, or was begun under another version of this program, has no turn.
+  const facts = factsOf(line, event, memory)
+    .filter((fact) => !("turn" in fact) || fact.turn !== UNNAMED_TURN)
+    .map((fact) => ({ ...fact, live: true as const }));
   return { facts, hints: { ...remember(memory), ...(line.pid !== undefined && { pid: String(line.pid) }) } };
 }
 

@@ -4,7 +4,15 @@ import type { AgentEndFact, AgentLinkFact, AgentStartFact } from "../facts.ts";
 import type { AgentNode, FinishedNode, Millis } from "../node.ts";
 import { answerText, hasUnanswered, newestCall, settleCalls } from "./calls.ts";
 import { agentKey, TURN_NODE, toolKey } from "./keys.ts";
-import { type AgentState, type EndState, type FoldState, inOrder, mergeMetadata, type TurnState } from "./state.ts";
+import {
+  type AgentState,
+  type EndState,
+  type FoldState,
+  inOrder,
+  lastSign,
+  mergeMetadata,
+  type TurnState,
+} from "./state.ts";
 import { settleTools } from "./tools.ts";
 
 /** How long the history may lag behind the end that a hook claims (ms). */
@@ -110,7 +118,7 @@ function agentNode(turn: TurnState, agent: AgentState, childrenEnd: Millis | und
     key: agentKey(agent.id),
     parent: spawnOf(turn, agent) ?? TURN_NODE,
     start,
-    end: Math.max(start, end?.at ?? agent.last, childrenEnd ?? 0),
+    end: Math.max(start, end?.at ?? lastSign(turn, agent.last, false), childrenEnd ?? 0),
     outcome,
     ...(end?.error
       ? { error: end.error }
@@ -140,7 +148,8 @@ export function settleAgents(turn: TurnState, now: Millis, turnDead: boolean): F
     const linked = spawnOf(turn, agent) !== undefined || turnDead || claimExpired(agent, now);
     const ended = over && linked;
     const outcome = (agent.claimed ?? agent.recorded)?.outcome ?? "interrupted";
-    const calls = settleCalls(turn, agent.id, now, ended ? { at: agent.last, outcome } : undefined);
+    const at = lastSign(turn, agent.last, (agent.claimed ?? agent.recorded) !== undefined);
+    const calls = settleCalls(turn, agent.id, now, ended ? { at, outcome } : undefined);
     const tools = settleTools(turn, agent.id, wentOn(agent.lastRequest, now), ended);
     nodes.push(...calls, ...tools);
     if (!ended) continue;

@@ -51,7 +51,7 @@ function attemptAt(turn: TurnState, fact: CallFact): CallState | undefined {
   // An inferred start is no time at which the request was surely under way; compactions have no such hooks.
   if (fact.live || (fact.type === "llm.start" && (fact.loose || fact.compaction))) return undefined;
   const newest = turn.calls.findLast(
-    ({ thread, attempt }) => thread === fact.thread && attempt !== undefined && attempt <= fact.at + SAME_CLOCK_MS,
+    ({ thread, attempt }) => thread === fact.thread && attempt !== undefined && attempt <= fact.at,
   );
   if (!newest?.unnamed || (newest.told && newest.told.at + SAME_CLOCK_MS < fact.at)) return undefined;
   return newest;
@@ -287,7 +287,11 @@ function takeCalls(
     // Both ids: a duplicate of any of its facts must not open it again.
     turn.done[`llm:${call.id}`] = true;
     turn.done[callKey(call)] = true;
-    nodes.push(callNode(turn, call, over, parent));
+    const node = callNode(turn, call, over, parent);
+    nodes.push(node);
+    const last = turn.lastCalls?.[call.thread];
+    if (!last || last.end < node.end)
+      turn.lastCalls = { ...turn.lastCalls, [call.thread]: { key: node.key, end: node.end } };
   }
   turn.calls = turn.calls.filter((call) => !settled.has(call));
   return nodes;

@@ -33,7 +33,10 @@ export function applyCompaction(turn: TurnState, fact: CompactionFact): void {
 
 function compactionNode(turn: TurnState, one: CompactionState, root: boolean): CompactionNode {
   const end = one.end?.at ?? turn.last;
-  const start = one.end?.durationMs !== undefined ? end - one.end.durationMs : (one.startAt ?? end);
+  const start =
+    one.end?.durationMs !== undefined
+      ? end - one.end.durationMs
+      : (one.startAt ?? (root ? end : (turn.liveStart ?? end)));
   return {
     kind: "compaction",
     turn: turn.key,

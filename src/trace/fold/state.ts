@@ -91,9 +91,25 @@ export interface ToolState {
   metadata: Record<string, unknown>;
 }
 
+/** A tool call as hooks saw it that do not know its id. */
+export interface Sighting {
+  /** Position among the sightings of the turn. */
+  readonly ordinal: number;
+  readonly name: string;
+  readonly input?: unknown;
+  readonly builtIn?: boolean;
+  readonly mcpServer?: string;
+  readonly startedAt?: Millis;
+  permissionAt?: Millis;
+  end?: NonNullable<ToolState["end"]>;
+  exitCode?: number;
+}
+
 /** An end as a hook claimed it or the history recorded it. */
 export interface EndState {
   readonly at: Millis;
+  /** The history was complete by then. */
+  readonly complete?: boolean;
   readonly outcome: Outcome;
   readonly output?: string;
   readonly error?: NodeError;
@@ -145,6 +161,8 @@ export interface TurnState {
   supersededLive?: true;
   /** The process that ran the turn is gone: its subagents are too. */
   dead?: true;
+  /** When that process said that it ends: until then, what it left open was running. */
+  diedAt?: Millis;
   /** Newest sign of life, subagents included. */
   last: Millis;
   /** Newest sign of life of the main thread. */
@@ -162,6 +180,13 @@ export interface TurnState {
   revived?: true;
   calls: CallState[];
   tools: Record<string, ToolState>;
+  /** Tool calls that only hooks know so far. */
+  sightings?: Sighting[];
+  sightingCount?: number;
+  /** By tool: calls that ran by the history's word and that no hook showed. */
+  unsighted?: Record<string, number>;
+  /** The newest final model call of each thread. */
+  lastCalls?: Record<string, { readonly key: string; readonly end: Millis }>;
   agents: Record<string, AgentState>;
   compactions: CompactionState[];
   compactionCount: number;
@@ -239,4 +264,9 @@ export function mergeMetadata(into: Record<string, unknown>, more: Metadata | un
 /** The same metadata in alphabetical order: what a node says must not depend on which source spoke first. */
 export function inOrder(metadata: Metadata): Metadata {
   return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** When something that has no end of its own was last running. */
+export function lastSign(turn: TurnState, last: Millis, ended: boolean): Millis {
+  return ended ? last : Math.max(last, turn.diedAt ?? 0);
 }

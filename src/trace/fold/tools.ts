@@ -1,9 +1,17 @@
 /** Tool calls: what the model asked, what the hooks timed, what the history recorded. */
 
-import type { ToolEndFact, ToolPermissionFact, ToolResultFact, ToolStartFact } from "../facts.ts";
+import {
+  MAIN_THREAD,
+  type ToolEndFact,
+  type ToolPermissionFact,
+  type ToolResultFact,
+  type ToolStartFact,
+  UNNAMED_TOOL,
+} from "../facts.ts";
 import type { Millis, NodeEvent, Outcome, Part, ToolNode } from "../node.ts";
 import { callKey, threadKey, toolKey } from "./keys.ts";
-import { type CallState, inOrder, mergeMetadata, type ToolState, type TurnState } from "./state.ts";
+import { claimSighting, sightEnd, sightPermission, sightStart, takeSightings } from "./sightings.ts";
+import { type CallState, inOrder, lastSign, mergeMetadata, type ToolState, type TurnState } from "./state.ts";
 
 function openTool(turn: TurnState, thread: string, callId: string): ToolState | undefined {
   if (turn.done[toolKey(callId)]) return undefined;
@@ -31,6 +39,10 @@ export function requestTool(
 }
 
 export function applyToolStart(turn: TurnState, fact: ToolStartFact): void {
+  if (fact.callId === UNNAMED_TOOL) {
+    sightStart(turn, fact);
+    return;
+  }
   const tool = openTool(turn, fact.thread, fact.callId);
   if (!tool) return;
   if (fact.parentCall !== undefined) tool.parent = toolKey(fact.parentCall);
@@ -46,6 +58,10 @@ export function applyToolStart(turn: TurnState, fact: ToolStartFact): void {
 }
 
 export function applyToolPermission(turn: TurnState, fact: ToolPermissionFact): void {
+  if (fact.callId === UNNAMED_TOOL) {
+    sightPermission(turn, fact);
+    return;
+  }
   const wanted = JSON.stringify(fact.input);
   const tool = fact.callId
     ? openTool(turn, fact.thread, fact.callId)
@@ -61,6 +77,10 @@ export function applyToolPermission(turn: TurnState, fact: ToolPermissionFact): 
 }
 
 export function applyToolEnd(turn: TurnState, fact: ToolEndFact): void {
+  if (fact.callId === UNNAMED_TOOL) {
+    sightEnd(turn, fact);
+    return;
+  }
   const tool = openTool(turn, fact.thread, fact.callId);
   if (!tool || tool.end) return;
   tool.end = {
@@ -77,6 +97,7 @@ export function applyToolEnd(turn: TurnState, fact: ToolEndFact): void {
 export function applyToolResult(turn: TurnState, fact: ToolResultFact): void {
   const tool = openTool(turn, fact.thread, fact.callId);
   if (!tool || tool.result) return;
+  if (fact.contains) adopt(turn, tool);
   tool.result = {
     at: fact.at,
     outcome: fact.outcome,
@@ -87,6 +108,16 @@ export function applyToolResult(turn: TurnState, fact: ToolResultFact): void {
   };
   if (fact.exitCode !== undefined) tool.exitCode = fact.exitCode;
   mergeMetadata(tool.metadata, fact.metadata);
+  if (!fact.live) claimSighting(turn, tool);
+}
+
+/** Tools of a script of which the history says nothing else hang below it. */
+function adopt(turn: TurnState, script: ToolState): void {
+  const from = script.requestedAt ?? script.startedAt;
+  for (const tool of Object.values(turn.tools)) {
+    const ran = tool.startedLive && tool.startedAt !== undefined && from !== undefined && tool.startedAt >= from;
+    if (ran && tool.thread === script.thread) tool.parent ??= toolKey(script.callId);
+  }
 }
 
 /** Execution alone: hooks and dialogs before it are not the tool's time. */
@@ -105,13 +136,17 @@ function timesOf(tool: ToolState, lastSign: Millis): { start: Millis; end: Milli
 function outcomeOf(tool: ToolState): Outcome {
   const reported = [tool.result?.outcome, tool.end?.outcome];
   for (const bad of ["interrupted", "error"] as const) if (reported.includes(bad)) return bad;
-  return reported.includes("ok") ? "ok" : "interrupted";
+  return reported.find((one) => one === "ok") ?? reported.find((one) => one === "unset") ?? "interrupted";
 }
 
 function permissionEvent(tool: ToolState, start: Millis, end: Millis): NodeEvent[] {
   if (tool.permissionAt === undefined) return [];
   const ranMs = tool.end?.durationMs === undefined ? tool.result?.ranMs : undefined;
   const ran = tool.end !== undefined || ranMs !== undefined;
+  if (ran && ranMs === undefined && tool.end?.durationMs === undefined) {
+    // The call ran at some time between the dialog and its end: how long the user took is not known.
+    return [{ name: "permission", at: tool.permissionAt, attributes: { "permission.decision": "accept" } }];
+  }
   // The decision came when the tool began to run, or when the call ended without running.
   const began = ranMs === undefined ? start : Math.max(tool.permissionAt, end - ranMs);
   const decided = ran ? began : end;
@@ -128,7 +163,7 @@ function permissionEvent(tool: ToolState, start: Millis, end: Millis): NodeEvent
 }
 
 function toolNode(turn: TurnState, tool: ToolState): ToolNode {
-  const times = timesOf(tool, turn.last);
+  const times = timesOf(tool, lastSign(turn, turn.last, (turn.claimed ?? turn.recorded) !== undefined));
   const outcome = outcomeOf(tool);
   const error = tool.result?.error ?? tool.end?.error;
   const output = tool.result?.output ?? tool.end?.output;
@@ -173,5 +208,6 @@ export function settleTools(turn: TurnState, thread: string, wentOn: Millis, ove
     delete turn.tools[tool.callId];
     turn.done[toolKey(tool.callId)] = true;
   }
+  if (over && thread === MAIN_THREAD) nodes.push(...takeSightings(turn).map((tool) => toolNode(turn, tool)));
   return nodes;
 }

@@ -14,14 +14,14 @@ import {
 import { hasUnanswered, settleCalls } from "./calls.ts";
 import { settleCompactions } from "./compactions.ts";
 import { TURN_NODE, toolKey } from "./keys.ts";
-import { type EndState, emptyTurn, type FoldState, inOrder, mergeMetadata, type TurnState } from "./state.ts";
+import { type EndState, emptyTurn, type FoldState, inOrder, lastSign, mergeMetadata, type TurnState } from "./state.ts";
 import { settleTools } from "./tools.ts";
 
 /** After a recorded end, how long a turn must be quiet: a stop hook may send the agent back to work (ms). */
 const RECORDED_QUIET_MS = 1500;
 
 /** A turn of which nothing was heard for so long is over (ms). */
-const ABANDONED_MS = 24 * 3600 * 1000;
+export const ABANDONED_MS = 24 * 3600 * 1000;
 
 /** History older than the first hook by more than this was there before tracing (ms): clocks of one machine, two writers. */
 const CLOCK_SLACK_MS = 1000;
@@ -112,12 +112,20 @@ export function applyTurnEnd(turn: TurnState, fact: TurnEndFact): void {
   const end: EndState = {
     at: fact.at,
     outcome: fact.outcome,
+    ...(fact.complete && { complete: true }),
     ...(fact.output !== undefined && { output: fact.output }),
     ...(fact.error && { error: fact.error }),
   };
   if (fact.source === "claimed") turn.claimed = end;
   else turn.recorded = end;
   mergeMetadata(turn.metadata, fact.metadata);
+}
+
+/** The history was read to its end: a claim that came when it was complete needs no further word. */
+export function confirmClaim(turn: TurnState): void {
+  const { claimed, recorded } = turn;
+  if (!claimed?.complete || (recorded && recorded.at >= claimed.at - CLAIM_SLACK_MS)) return;
+  turn.recorded = { at: claimed.at, outcome: claimed.outcome };
 }
 
 export function applyTurnNote(turn: TurnState, fact: TurnNoteFact): void {
@@ -174,7 +182,7 @@ function rootNode(state: FoldState, turn: TurnState): TurnNode {
     turn: turn.key,
     key: TURN_NODE,
     start,
-    end: Math.max(start, end?.at ?? turn.lastMain, turn.childrenEnd ?? 0),
+    end: Math.max(start, end?.at ?? lastSign(turn, turn.lastMain, false), turn.childrenEnd ?? 0),
     outcome,
     ...(error
       ? { error }
@@ -197,9 +205,11 @@ export function settleTurn(state: FoldState, turn: TurnState): FinishedNode[] {
   if (nodes.length > 0) turn.hasChildren = true;
 
   const over = !turn.rootDone && isOver(turn, now);
-  const outcome = (turn.claimed ?? turn.recorded)?.outcome ?? "interrupted";
+  const end = turn.claimed ?? turn.recorded;
+  const outcome = end?.outcome ?? "interrupted";
+  const at = lastSign(turn, turn.lastMain, end !== undefined);
   const main = [
-    ...settleCalls(turn, "", now, over || turn.rootDone ? { at: turn.lastMain, outcome } : undefined),
+    ...settleCalls(turn, "", now, over || turn.rootDone ? { at, outcome } : undefined),
     ...settleTools(turn, "", wentOn(turn.lastRequest, now), over || turn.rootDone),
   ];
   for (const node of main) {

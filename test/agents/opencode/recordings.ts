@@ -25,7 +25,12 @@ export interface TrueRequest {
   readonly t: number;
   readonly scenario: string;
   readonly status: number;
-  readonly usage?: { readonly input: number; readonly output: number; readonly cached: number; readonly reasoning: number };
+  readonly usage?: {
+    readonly input: number;
+    readonly output: number;
+    readonly cached: number;
+    readonly reasoning: number;
+  };
 }
 
 type Hooks = Readonly<Record<string, ((...args: unknown[]) => Promise<void>) | undefined>>;

@@ -1,0 +1,10 @@
+/** Gemini CLI: the drain's and the command line's half. */
+
+import type { Agent } from "../agent.ts";
+import type { Cursor } from "./cursor.ts";
+import { observe } from "./events.ts";
+import { geminiSetup } from "./setup.ts";
+import { sources } from "./sources.ts";
+import { history } from "./transcript.ts";
+
+export const gemini: Agent<Cursor> = { observe, sources, history, setup: geminiSetup };
