@@ -33,7 +33,7 @@ async function build(target: Target | undefined): Promise<string> {
   const file = target === undefined ? `${NAME}${extension}` : `${NAME}-${target.name}${extension}`;
   const fresh = `${DIST}/.${process.pid}-${file}`;
   try {
-    await compile({ entry: ENTRY, outfile: fresh, ...(target === undefined ? {} : { runtime: target.runtime }) });
+    await compile({ entry: ENTRY, outfile: fresh, ...(target === undefined ? {} : { target }) });
     renameSync(fresh, `${DIST}/${file}`);
   } finally {
     rmSync(fresh, { force: true });

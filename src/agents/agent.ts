@@ -42,6 +42,8 @@ export interface AgentRoute {
   readonly route: Route;
   /** Names of non-secret environment variables that this agent's facts need besides the common ones. */
   readonly env: readonly string[];
+  /** Path of a file of `export NAME=value` lines that the user keeps for this agent alone: they win over the environment. */
+  readonly environmentFile?: (env: Readonly<Record<string, string | undefined>>) => string | undefined;
   /** Exactly what the agent must read on stdout for "no opinion"; nearly everywhere nothing. */
   readonly reply?: (event: string | undefined) => string;
 }
@@ -87,6 +89,18 @@ export interface HistoryReader<Cursor = unknown> {
   read(cursor: Cursor, record: unknown, guard: Guard): { readonly cursor: Cursor; readonly facts: readonly Fact[] };
   /** Facts of the source itself, whose role may have changed; asked after every reading of its records. */
   about?(cursor: Cursor, source: HistorySource): { readonly cursor: Cursor; readonly facts: readonly Fact[] };
+}
+
+/** What is new in a source that is no file of lines. */
+export interface Unread<Cursor = unknown> {
+  /** The very cursor that was given when nothing is new. */
+  readonly cursor: Cursor;
+  /** For the reader, one after the other. */
+  readonly records: readonly unknown[];
+  /** Nothing more can be read at the moment. */
+  readonly atEnd: boolean;
+  /** What keeps the source from being read, or from being read whole: logged, never fatal. */
+  readonly note?: string;
 }
 
 /** Facts of one hook call. */
@@ -144,6 +158,8 @@ export interface Trial {
   readonly command: HookCommand;
   /** Stdin of the call. */
   readonly payload: string;
+  /** What the agent must read on stdout; absent: nothing. */
+  readonly reply?: string;
 }
 
 /** What giving an approval changed, or why it was not given. */
@@ -169,6 +185,17 @@ export interface AgentSetup {
   readonly trial: (context: SetupContext) => Trial;
   /** Absent: what is registered runs. */
   readonly approval?: Approval;
+  /** Folder in which the agent finds the user's skills (`<folder>/<skill>/SKILL.md`). Absent: it knows none. */
+  readonly skillFolder?: (context: SetupContext) => string;
+  /** Plugins of ours that the agent has enabled: they register by themselves, and only the agent's own command removes them. */
+  readonly plugins?: (context: SetupContext) => readonly EnabledPlugin[];
+}
+
+/** A plugin of ours in an agent. */
+export interface EnabledPlugin {
+  readonly name: string;
+  /** The command that removes it. */
+  readonly remove: string;
 }
 
 /** The drain's and the command line's half of an agent, loaded lazily. */
@@ -189,6 +216,11 @@ export interface Agent<Cursor = unknown> {
     settled?: ReadonlySet<string>,
   ) => Promise<readonly HistorySource[]>;
   readonly history: HistoryReader<Cursor>;
+  /**
+   * Reads what is new in a source that is no file of lines (a database), where the reader's cursor says how far it was read;
+   * undefined for a source that is followed line by line. Never throws, and never waits long.
+   */
+  follow?(source: HistorySource, cursor: Cursor): Unread<Cursor> | undefined;
   readonly setup: AgentSetup;
 }
 

@@ -2,8 +2,12 @@
 
 import type { AgentEntry } from "./agent.ts";
 import { claudeRoute } from "./claude/route.ts";
+import { codexRoute } from "./codex/route.ts";
 import { copilotRoute } from "./copilot/route.ts";
+import { cursorRoute } from "./cursor/route.ts";
+import { devinRoute } from "./devin/route.ts";
 import { geminiRoute } from "./gemini/route.ts";
+import { kiroRoute } from "./kiro/route.ts";
 import { ompRoute } from "./omp/route.ts";
 import { opencodeRoute } from "./opencode/route.ts";
 
@@ -49,6 +53,34 @@ export const AGENTS: readonly AgentEntry[] = [
     title: "pi",
     hook: ompRoute,
     load: async () => (await import("./omp/agent.ts")).pi,
+  },
+  {
+    key: "codex",
+    name: "codex",
+    title: "Codex",
+    hook: codexRoute,
+    load: async () => (await import("./codex/agent.ts")).codex,
+  },
+  {
+    key: "devin",
+    name: "devin",
+    title: "Devin CLI",
+    hook: devinRoute,
+    load: async () => (await import("./devin/agent.ts")).devin,
+  },
+  {
+    key: "cursor",
+    name: "cursor",
+    title: "Cursor",
+    hook: cursorRoute,
+    load: async () => (await import("./cursor/agent.ts")).cursor,
+  },
+  {
+    key: "kiro",
+    name: "kiro",
+    title: "Kiro",
+    hook: kiroRoute,
+    load: async () => (await import("./kiro/agent.ts")).kiro,
   },
 ];
 

@@ -1,6 +1,6 @@
 /** What `doctor` looks at. Each check is a function of the context that returns findings and changes nothing. */
 
-import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import type { Finding } from "../agents/agent.ts";
 import { AGENTS } from "../agents/registry.ts";
 import { ownEnvironment } from "../config/credentials.ts";
@@ -9,6 +9,7 @@ import { resolveSettings } from "../config/resolve.ts";
 import { proxyFor } from "../export/proxy.ts";
 import { tracingEnabled } from "../hook/environment.ts";
 import { readLosses } from "../journal/losses.ts";
+import { pythonLeftovers } from "../setup/python-toolkit.ts";
 import { openReader } from "../store/open.ts";
 import { VERSION } from "../version.ts";
 import type { CliContext } from "./context.ts";
@@ -32,9 +33,6 @@ const VERSION_TIMEOUT_MS = 10_000;
 
 /** Bits of a mode that let others in. */
 const OTHERS = 0o077;
-
-/** Parts of the Python toolkit that nothing uses any more. */
-const PYTHON_LEFTOVERS = ["venv", ".git", "tracing", "core"];
 
 const ok = (message: string): Finding => ({ level: "ok", message });
 const warning = (message: string, fix: string): Finding => ({ level: "warning", message, fix });
@@ -95,9 +93,7 @@ async function versionOf(program: string, env: CliContext["env"]): Promise<strin
 }
 
 function pythonFindings({ paths, home }: CliContext): readonly Finding[] {
-  const left = PYTHON_LEFTOVERS.map((name) => `${paths.root}/${name}`).filter(existsSync);
-  const programs = existsSync(paths.bin) ? readdirSync(paths.bin).filter((name) => name.startsWith("arize-")) : [];
-  const all = [...left, ...programs.map((name) => `${paths.bin}/${name}`)];
+  const all = pythonLeftovers(paths);
   if (all.length === 0) return [];
   const message = `files of the Python toolkit are left: ${all.map((path) => shortPath(path, home)).join(", ")}`;
   return [warning(message, `rm -rf ${all.map((path) => `'${path}'`).join(" ")}`)];

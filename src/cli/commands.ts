@@ -27,9 +27,16 @@ export const COMMANDS: readonly CommandSpec[] = [
 before it is written. Without --target, the environment (PHOENIX_ENDPOINT, ARIZE_API_KEY and ARIZE_SPACE_ID) or an
 existing config.json says where traces go; otherwise they stay in the local store.
 
+For fleets and images: --config merges a file in the form of config.json (- is stdin), --quiet prints only warnings and
+failures, and neither asks anything. A second run changes nothing.
+
 Secrets do not belong on a command line, where other users can read them: use --api-key-stdin and --header-stdin.`,
     options: {
       all: { type: "boolean", help: "every agent found on this machine" },
+      "program-only": { type: "boolean", help: "no agent, only the program: for the plugins of agents" },
+      "with-skills": { type: "boolean", help: "also the skill by which an agent manages its own tracing" },
+      config: { type: "string", value: "<file>", help: "merge this file into config.json" },
+      quiet: { type: "boolean", short: "q", help: "print nothing but warnings and failures; ask nothing" },
       "trust-hooks": { type: "boolean", help: "where the agent asks to approve hooks (Codex), let it record that now" },
       scope: SCOPE,
       target: { type: "string", value: "<where>", help: "local, phoenix, arize or otlp" },
@@ -50,6 +57,7 @@ Secrets do not belong on a command line, where other users can read them: use --
       "harness-tracing install claude",
       "harness-tracing install claude --target phoenix --endpoint http://localhost:6006",
       "harness-tracing install --all --target arize --space-id U3Bh… --api-key-stdin < key.txt",
+      "harness-tracing install --all --yes --quiet --config fleet.json",
     ],
     positionals: [0, Number.POSITIVE_INFINITY],
     load: async () => (await import("./install.ts")).install,
@@ -70,6 +78,29 @@ somebody changed them since: then only our entries are taken out.`,
     examples: ["harness-tracing uninstall claude", "harness-tracing uninstall --keep-data"],
     positionals: [0, Number.POSITIVE_INFINITY],
     load: async () => (await import("./uninstall.ts")).uninstall,
+  },
+  {
+    name: "update",
+    summary: "Fetch the latest release",
+    details: `Downloads the release's program for this machine, checks its signature and hash, tries it, and puts it in place of the
+installed one, which is kept. Registrations are renewed only where the new version wants other ones.
+
+On a terminal, commands look once a day whether there is a newer release and say so; hooks never do. To switch that off:
+harness-tracing config set update.check false, or ARIZE_UPDATE_CHECK=false.`,
+    options: {
+      check: { type: "boolean", help: "only say whether there is a newer one" },
+      rollback: { type: "boolean", help: "go back to the program before the last update" },
+      version: { type: "string", value: "<version>", help: "this release instead of the latest; may be an older one" },
+      from: {
+        type: "string",
+        value: "<place>",
+        help: "folder or address with a release's files (config: update.from)",
+      },
+      refresh: { type: "boolean", help: "only renew registrations, download nothing" },
+    },
+    examples: ["harness-tracing update", "harness-tracing update --rollback"],
+    positionals: [0, 0],
+    load: async () => (await import("./update.ts")).update,
   },
   {
     name: "status",
@@ -154,6 +185,17 @@ else text. A value of "-" is read from stdin, which keeps secrets off the comman
     ],
     positionals: [1, 3],
     load: async () => (await import("./config.ts")).config,
+  },
+  {
+    name: "skill",
+    arguments: "show | install <agent…> | uninstall <agent…>",
+    summary: "Let an agent manage its own tracing",
+    details: `show prints the instructions of the skill manage-harness-tracing, which belong to this very version. install puts a
+small file into the agent's folder of skills that leads there, uninstall takes it away again.`,
+    options: { "dry-run": DRY_RUN },
+    examples: ["harness-tracing skill show", "harness-tracing skill install claude"],
+    positionals: [1, Number.POSITIVE_INFINITY],
+    load: async () => (await import("./skill.ts")).skill,
   },
   {
     name: "help",

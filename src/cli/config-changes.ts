@@ -10,7 +10,7 @@ export interface ConfigChange {
 }
 
 /** Everything of a destination that an older one may have left behind. */
-const DESTINATION_KEYS = ["target", "endpoint", "api_key", "space_id", "headers"] as const;
+export const DESTINATION_KEYS = ["target", "endpoint", "api_key", "space_id", "headers"] as const;
 
 const CONTENT_FLAGS = [
   ["no-log-prompts", "prompts"],

@@ -9,16 +9,19 @@ import { flushWish, switchedOn } from "../hook/environment.ts";
 import type { FileChange } from "../setup/change.ts";
 import { applyChanges, ledgerFolder } from "../setup/ledger.ts";
 import { installProgram, programFile } from "../setup/program.ts";
+import { pythonLeftovers, removePythonLeftovers } from "../setup/python-toolkit.ts";
 import { tryHook } from "../setup/trial.ts";
 import { changeText, withoutSecrets } from "./changes.ts";
 import type { Input } from "./command.ts";
-import { agentChanges, type ConfigChange, commonChanges, isConfigured } from "./config-changes.ts";
+import { agentChanges, commonChanges, isConfigured } from "./config-changes.ts";
 import { changedConfig, configText, harnessOf, protectConfig, syncFlushMark, writeConfig } from "./config-file.ts";
 import { type CliContext, CliFailure, UsageError } from "./context.ts";
-import { type Destination, destinationOf } from "./destination.ts";
+import { destinationOf } from "./destination.ts";
+import { givenConfig } from "./given-config.ts";
 import { probeConfig } from "./probe.ts";
 import { confirm, type Terminal } from "./prompt.ts";
 import { scopeOf, setupContext } from "./setup-context.ts";
+import { installedSkill } from "./skill.ts";
 import { shortPath } from "./text.ts";
 
 /** One agent's part of an installation, decided but not yet written. */
@@ -28,21 +31,35 @@ interface Part {
   readonly changes: readonly FileChange[];
 }
 
-export async function install(input: Input, context: CliContext): Promise<number> {
+export async function install(input: Input, caller: CliContext): Promise<number> {
+  // Warnings and failures are still told: they go to stderr.
+  const context = input.flag("quiet") ? { ...caller, out: () => {}, interactive: false } : caller;
   const common = setupContext(context);
-  const agents = await chosenAgents(input, common);
+  const agents = await chosenAgents(input, common, context);
   const setup = { ...common, scope: await scopeOf(input, agents) };
   const source = programSource(context);
   const dryRun = input.flag("dry-run") || switchedOn(context.env.ARIZE_DRY_RUN);
   const terminal = context.interactive && !input.flag("yes") && !dryRun ? TERMINAL : undefined;
 
-  const parts = await planned(agents, setup);
+  const parts = await planned(agents, setup, input.flag("with-skills"));
   if ("reason" in parts)
     throw new CliFailure(`${parts.file}: ${parts.reason}\nNothing was changed. To fix: ${parts.fix}`);
+  const given = await givenConfig(input, context);
   const file = readConfig(context.paths.config).values;
-  const configured = file.sinks !== undefined || agents.every(({ key }) => isConfigured(harnessOf(context.paths, key)));
+  const harness = (key: string) => ({ ...harnessOf(context.paths, key), ...given?.values.harnesses?.[key] });
+  const sinks = given?.values.sinks ?? file.sinks;
+  const configured = sinks !== undefined || agents.every(({ key }) => isConfigured(harness(key)));
   const destination = await destinationOf(input, context, configured, terminal);
-  const config = configChange(input, context, agents, destination);
+  const config = changedConfig(context.paths, [
+    ...(given?.changes ?? []),
+    ...agents.flatMap(({ key }) => {
+      const known = harness(key);
+      // What nobody asked for by name is for agents that have no destination yet.
+      const wanted = input.text("target") !== undefined || !isConfigured(known) ? destination : undefined;
+      return agentChanges(key, wanted, input, known);
+    }),
+    ...commonChanges(input, flushWish(context.env) === "sync" && (given?.values.flush ?? file.flush) === undefined),
+  ]);
 
   describe(parts, config, context);
   if (dryRun) {
@@ -62,8 +79,12 @@ export async function install(input: Input, context: CliContext): Promise<number
 
 const TERMINAL: Terminal = { input: process.stdin, output: process.stdout };
 
-async function chosenAgents(input: Input, setup: SetupContext): Promise<readonly AgentEntry[]> {
+async function chosenAgents(input: Input, setup: SetupContext, context: CliContext): Promise<readonly AgentEntry[]> {
   const names = AGENTS.map(({ name }) => name).join(", ");
+  if (input.flag("program-only")) {
+    if (input.flag("all") || input.positionals.length > 0) throw new UsageError("--program-only takes no agent");
+    return [];
+  }
   if (!input.flag("all")) {
     if (input.positionals.length === 0) throw new UsageError(`which agent? One of: ${names}; or --all`);
     const chosen = input.positionals.map((name) => {
@@ -79,7 +100,11 @@ async function chosenAgents(input: Input, setup: SetupContext): Promise<readonly
     const { detect } = (await agent.load()).setup;
     if ((await detect(setup)).installed) found.push(agent);
   }
-  if (found.length === 0) throw new CliFailure(`no agent was found on this machine (looked for: ${names})`);
+  if (found.length > 0) return found;
+  const message = `no agent was found on this machine (looked for: ${names})`;
+  // An image or a new machine may get its configuration first and its agents later.
+  if (input.text("config") === undefined) throw new CliFailure(message);
+  context.err(`Warning: ${message}; run this again when there is one\n`);
   return found;
 }
 
@@ -92,29 +117,20 @@ function programSource(context: CliContext): string {
   throw new CliFailure(`this is the program's source; build it first: npm run build (makes ${built})`);
 }
 
-async function planned(agents: readonly AgentEntry[], setup: SetupContext): Promise<readonly Part[] | SetupRefusal> {
+async function planned(
+  agents: readonly AgentEntry[],
+  setup: SetupContext,
+  skills: boolean,
+): Promise<readonly Part[] | SetupRefusal> {
   const parts: Part[] = [];
   for (const agent of agents) {
     const { detect, register } = (await agent.load()).setup;
     const changes = await register(setup);
     if ("reason" in changes) return changes;
-    parts.push({ agent, version: (await detect(setup)).version, changes });
+    const skill = await installedSkill(agent, setup, skills);
+    parts.push({ agent, version: (await detect(setup)).version, changes: [...changes, ...skill] });
   }
   return parts;
-}
-
-function configChange(
-  input: Input,
-  context: CliContext,
-  agents: readonly AgentEntry[],
-  destination: Destination | undefined,
-): FileChange | undefined {
-  const { flush } = readConfig(context.paths.config).values;
-  const changes: ConfigChange[] = [
-    ...agents.flatMap(({ key }) => agentChanges(key, destination, input, harnessOf(context.paths, key))),
-    ...commonChanges(input, flushWish(context.env) === "sync" && flush === undefined),
-  ];
-  return changedConfig(context.paths, changes);
 }
 
 function describe(parts: readonly Part[], config: FileChange | undefined, context: CliContext): void {
@@ -202,18 +218,45 @@ async function tellPending(parts: readonly Part[], setup: SetupContext, context:
 async function report(parts: readonly Part[], setup: SetupContext, context: CliContext): Promise<number> {
   let failed = false;
   for (const { agent } of parts) {
-    const { trial } = (await agent.load()).setup;
+    const { trial, plugins } = (await agent.load()).setup;
     const problem = await tryHook(trial(setup), agent.key, context.env);
     if (problem === undefined) context.out(`${context.style.green("✓")} a test hook of ${agent.title} was recorded\n`);
     else context.err(`${context.style.red("✗")} a test hook of ${agent.title} failed: ${problem}\n`);
     failed ||= problem !== undefined;
+    for (const { name, remove } of plugins?.(setup) ?? []) {
+      context.err(`Warning: the plugin ${name} is there too, so every hook runs twice. To remove it: ${remove}\n`);
+    }
   }
   if (failed) {
     context.err("Run: harness-tracing doctor\n");
     return 1;
   }
+  await removePythonToolkit(setup, context);
   await tellPending(parts, setup, context);
+  if (parts.length === 0) return 0;
   const program = shortPath(setup.program, context.home);
   context.out(`\nNext: use ${parts.map(({ agent }) => agent.title).join(" or ")}, then: ${program} show latest\n`);
   return 0;
+}
+
+/** The Python toolkit goes once every agent that it traced has our registration in place of its own. */
+async function removePythonToolkit(setup: SetupContext, context: CliContext): Promise<void> {
+  const leftovers = pythonLeftovers(context.paths);
+  if (leftovers.length === 0) return;
+  const waiting: string[] = [];
+  for (const key of Object.keys(readConfig(context.paths.config).values.harnesses ?? {})) {
+    const agent = AGENTS.find((one) => one.key === key);
+    const changes = agent ? await (await agent.load()).setup.register(setup) : undefined;
+    if (!Array.isArray(changes) || changes.length > 0) waiting.push(agent?.name ?? key);
+  }
+  if (waiting.length > 0) {
+    context.out(`The Python toolkit stays as long as it traces other agents: ${waiting.join(", ")}\n`);
+    return;
+  }
+  try {
+    removePythonLeftovers(leftovers);
+    context.out(`${context.style.green("✓")} removed the Python toolkit; its configuration is kept\n`);
+  } catch (error) {
+    context.err(`The Python toolkit could not be removed: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
 }

@@ -10,14 +10,36 @@ const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
+/** Commands after which nothing is said about newer releases. */
+const UNNOTICED: readonly (string | undefined)[] = ["update", "uninstall"];
+
 /** Runs the command line of this process. @param argv without the program @returns the exit code */
 export async function runCli(argv: readonly string[]): Promise<number> {
   try {
-    return await runCommand(argv, processContext());
+    const context = processContext();
+    const code = await runCommand(argv, context);
+    if (context.interactive && !UNNOTICED.includes(argv[0])) await tellOfUpdate(context);
+    return code;
   } catch (error) {
     if (error instanceof ClosedPipe) return DONE;
     process.stderr.write(`harness-tracing: ${error instanceof Error ? error.message : String(error)}\n`);
     return FAILED;
+  }
+}
+
+/** Nothing may come of it but a line: not an error, not a wait. */
+async function tellOfUpdate(context: CliContext): Promise<void> {
+  try {
+    const { updateNotice } = await import("../update/check.ts");
+    const { installedProgram } = await import("./setup-context.ts");
+    const start = (argv: readonly string[]) => {
+      const stdio = ["ignore", "ignore", "ignore"] as const;
+      Bun.spawn([...argv], { cwd: context.home, stdio: [...stdio], detached: true, windowsHide: true }).unref();
+    };
+    const notice = updateNotice({ ...context, version: VERSION, program: installedProgram(context), start });
+    if (notice !== undefined) context.err(`\n${context.style.dim(notice)}\n`);
+  } catch {
+    // Looking for news must not fail a command that is done.
   }
 }
 

@@ -12,6 +12,7 @@ import type { Input } from "./command.ts";
 import { type CliContext, CliFailure, UsageError } from "./context.ts";
 import { confirm } from "./prompt.ts";
 import { scopeOf, setupContext } from "./setup-context.ts";
+import { unwantedSkill } from "./skill.ts";
 import { shortPath } from "./text.ts";
 
 /** How long a running drain may take to finish before its files are removed, ms. */
@@ -82,11 +83,16 @@ function chosenAgents(input: Input): readonly AgentEntry[] {
 async function planned(agents: readonly AgentEntry[], setup: SetupContext, context: CliContext): Promise<Removal[]> {
   const removals: Removal[] = [];
   for (const agent of agents) {
-    const changes = await (await agent.load()).setup.unregister(setup);
+    const { unregister, plugins } = (await agent.load()).setup;
+    const changes = await unregister(setup);
     if ("reason" in changes) {
       throw new CliFailure(`${changes.file}: ${changes.reason}\nNothing was removed. To fix: ${changes.fix}`);
     }
-    removals.push({ title: agent.title, changes: withExactUndo(changes, ledgerFolder(context.paths.state)) });
+    for (const { name, remove } of plugins?.(setup) ?? []) {
+      context.err(`Left alone: the plugin ${name}, whose hooks run harness-tracing. To remove it: ${remove}\n`);
+    }
+    const all = [...changes, ...(setup.scope === "repo" ? [] : await unwantedSkill(agent, setup))];
+    removals.push({ title: agent.title, changes: withExactUndo(all, ledgerFolder(context.paths.state)) });
   }
   return removals;
 }

@@ -72,6 +72,7 @@ export const configSchema = v.looseObject({
     }),
   ),
   flush: v.optional(v.picklist(["async", "sync"], 'Expected "async" or "sync"')),
+  update: v.optional(v.looseObject({ check: v.optional(flag), from: v.optional(text) })),
   sinks: v.optional(v.array(sink)),
 });
 

@@ -60,6 +60,8 @@ export class SessionRun {
   #changed = false;
   /** Protected, not folded yet. */
   #facts: Fact[] = [];
+  /** What was last said of each source that cannot be read. */
+  readonly #notes = new Map<string, string>();
   #spans: NewSpan[] = [];
   #journal: Record<string, number> = {};
   #drops: Record<string, number> = {};
@@ -247,6 +249,18 @@ export class SessionRun {
     const open = this.#sources.open(source, this.#host.now());
     let any = false;
     for (let atEnd = false; !atEnd; ) {
+      const unread = this.#agent.follow?.(source, open.cursor);
+      if (unread !== undefined) {
+        this.#note(source, unread.note);
+        atEnd = unread.atEnd || unread.cursor === open.cursor;
+        if (unread.cursor === open.cursor) continue;
+        any ||= unread.records.length > 0;
+        open.cursor = unread.cursor;
+        for (const record of unread.records) this.#readRecord(source, open, record);
+        this.#advanced(source, open);
+        if (!atEnd || this.#spans.length >= SPANS_PER_STEP) this.flush();
+        continue;
+      }
       const followed = (source.whole ? followDocument : followLines)(source.path, open.offset);
       atEnd = followed.atEnd;
       if (followed.nextOffset === open.offset && !followed.restarted) break;
@@ -259,6 +273,17 @@ export class SessionRun {
       if (!atEnd || this.#spans.length >= SPANS_PER_STEP) this.flush();
     }
     return this.#askAbout(source, open) || any;
+  }
+
+  /** Says once what keeps a source from being read, and again when that changes. */
+  #note(source: HistorySource, note: string | undefined): void {
+    const known = this.#notes.get(source.id);
+    if (note === known) return;
+    if (note === undefined) this.#notes.delete(source.id);
+    else {
+      this.#notes.set(source.id, note);
+      this.#host.log(`${this.#name()}: ${source.id}: ${note}`);
+    }
   }
 
   /** What the agent says of the source itself, which may have become known since the last look. */

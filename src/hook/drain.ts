@@ -3,6 +3,7 @@
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import type { Routed } from "../agents/agent.ts";
 import type { Paths } from "../paths.ts";
+import type { Environment } from "./environment.ts";
 
 /** During a long turn a drain is started when the last one made progress longer ago than this, in ms. */
 const DRAIN_INTERVAL_MS = 5_000;
@@ -30,13 +31,15 @@ function program(): readonly string[] {
  * Leaves the wish for a drain, then starts one that outlives this process and whoever started it. When a drain is running
  * already, the new one ends at once and the running one sees the wish.
  * @param home working folder of the drain: never the user's project
+ * @param env its environment, where that is not this process's
  * @returns false when it could not be started
  */
-export function startDrain(paths: Pick<Paths, "drainWanted">, home: string): boolean {
+export function startDrain(paths: Pick<Paths, "drainWanted">, home: string, env?: Environment): boolean {
   try {
     writeFileSync(paths.drainWanted, "", { mode: 0o600 });
     const child = Bun.spawn([...program(), "drain"], {
       cwd: home,
+      ...(env && { env: { ...env } }),
       detached: true,
       stdio: ["ignore", "ignore", "ignore"],
       windowsHide: true,

@@ -10,6 +10,7 @@ import { agentNamed } from "../agents/registry.ts";
 import { homeOf, pathsIn } from "../paths.ts";
 import { startDrain, waitForDrain, wantsDrain } from "./drain.ts";
 import { type Environment, flushWish, tracingEnabled } from "./environment.ts";
+import { withEnvironmentFile } from "./environment-file.ts";
 import { journal, lose } from "./journal.ts";
 import { readStdin } from "./stdin.ts";
 
@@ -23,7 +24,8 @@ const STDOUT = 1;
 export async function runHook(name: string | undefined, event: string | undefined): Promise<void> {
   const agent = agentNamed(name);
   try {
-    if (agent && tracingEnabled(process.env)) await record(agent, event, process.env);
+    const env = withEnvironmentFile(process.env, agent?.hook.environmentFile?.(process.env));
+    if (agent && tracingEnabled(env)) await record(agent, event, env);
   } catch {
     // Fail open: the agent must not notice.
   }
@@ -47,7 +49,7 @@ async function record(agent: AgentEntry, event: string | undefined, env: Environ
   const routed = journal(writer, input.bytes, event, ts);
 
   if (routed === undefined || !wantsDrain(paths, routed.drain, Date.now())) return;
-  if (!startDrain(paths, home) || !routed.flushMs) return;
+  if (!startDrain(paths, home, env) || !routed.flushMs) return;
   const flush = flushWish(env) ?? (existsSync(paths.flushSync) ? "sync" : "async");
   if (flush === "sync") await waitForDrain(paths, ts + routed.flushMs);
 }

@@ -26,7 +26,7 @@ export function notRegistered({ path, install }: Pick<Registration, "path" | "in
 export function registrationFindings(
   { path, program: installed, install, surplus: surplusMessage }: Registration,
   hooks: readonly FoundHook[],
-  wanted: readonly WantedHook[],
+  wanted: readonly Pick<WantedHook, "event">[],
 ): readonly Finding[] {
   const ours = hooks.filter(({ owner }) => owner === "ours");
   if (ours.length === 0) return [notRegistered({ path, install })];

@@ -8,14 +8,16 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
+  readdirSync,
   readSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { makePrivateDirectory } from "./file.ts";
 
 const PROGRAM_MODE = 0o755;
@@ -46,9 +48,7 @@ export function installProgram(source: string, target: string, platform: NodeJS.
     const file = openSync(temporary, "r+");
     fsyncSync(file);
     closeSync(file);
-    // Windows does not replace a running program, but lets it be renamed.
-    if (platform === "win32" && known) moveAway(target);
-    renameSync(temporary, target);
+    putInPlace(temporary, target, platform);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -56,10 +56,63 @@ export function installProgram(source: string, target: string, platform: NodeJS.
   return known ? "replaced" : "installed";
 }
 
-function moveAway(target: string): void {
-  const old = `${target}.old`;
-  rmSync(old, { force: true });
-  renameSync(target, old);
+/** Where the program that was replaced last is kept, for `update --rollback`. */
+export function previousProgram(target: string): string {
+  return target.replace(/(\.exe)?$/, ".previous$1");
+}
+
+/**
+ * Replaces the program by a new one from the same folder's disk; a hook that starts meanwhile finds the old one or the
+ * new one, whole. The old one is kept beside it.
+ * @throws NodeJS.ErrnoException
+ */
+export function putInPlace(fresh: string, target: string, platform: NodeJS.Platform): void {
+  if (existsSync(target)) keep(target, previousProgram(target), platform);
+  renameSync(fresh, target);
+}
+
+/**
+ * Exchanges the program and the one before it.
+ * @throws NodeJS.ErrnoException
+ */
+export function rollBack(target: string, platform: NodeJS.Platform): void {
+  const previous = previousProgram(target);
+  const current = `${target}.${process.pid}.tmp`;
+  keep(target, current, platform);
+  renameSync(previous, target);
+  renameSync(current, previous);
+}
+
+/** Puts the program under another name too; on Windows only there, since a running program cannot be replaced there. */
+function keep(target: string, name: string, platform: NodeJS.Platform): void {
+  if (platform === "win32") {
+    removeOrRename(name);
+    renameSync(target, name);
+    return;
+  }
+  rmSync(name, { force: true });
+  try {
+    linkSync(target, name);
+  } catch {
+    copyFileSync(target, name, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** A program that still runs cannot be removed on Windows: it goes once it has ended. */
+function removeOrRename(path: string): void {
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(`${basename(path)}.`) && name.endsWith(".old")) tryToRemove(`${dirname(path)}/${name}`);
+  }
+  tryToRemove(path);
+  if (existsSync(path)) renameSync(path, `${path}.${process.pid}.${Date.now()}.old`);
+}
+
+function tryToRemove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It runs.
+  }
 }
 
 function sameContent(a: string, b: string): boolean {

@@ -6,7 +6,7 @@ export interface Range {
   readonly end: number;
 }
 
-/** A line `[name]` or `[[name]]` with everything that belongs to it, up to the next such line. */
+/** A line `[name]` or `[[name]]` with what belongs to it: up to its last entry, without the blank lines and comments after. */
 export interface TomlTable extends Range {
   /** What stands between the brackets, as written, blanks around it left out. */
   readonly name: string;
@@ -36,10 +36,8 @@ export function tomlPlaces(text: string): TomlPlaces {
     const line = text.slice(at, lineEnd(text, at));
     const header = HEADER.exec(line.replace(/\n$/, ""));
     if (header) {
-      const last = tables.at(-1);
-      if (last) last.end = at;
-      tables.push({ name: header[2] ?? "", array: header[1] === "[[", start: at, end: text.length });
       at += line.length;
+      tables.push({ name: header[2] ?? "", array: header[1] === "[[", start: at - line.length, end: at });
       continue;
     }
     const entry = ENTRY.exec(line);
@@ -50,7 +48,9 @@ export function tomlPlaces(text: string): TomlPlaces {
     const from = at + entry[0].length;
     const value = { start: from, end: valueEnd(text, from) };
     const end = lineEnd(text, value.end);
-    if (tables.length === 0) entries.push({ key: (entry[1] ?? "").replace(/^["']|["']$/g, ""), start: at, end, value });
+    const table = tables.at(-1);
+    if (table) table.end = end;
+    else entries.push({ key: (entry[1] ?? "").replace(/^["']|["']$/g, ""), start: at, end, value });
     at = end;
   }
   return { entries, tables };
@@ -101,13 +101,11 @@ function stringEnd(text: string, from: number, quote: string): number {
   return text.length;
 }
 
-/** The text without these tables. The blank lines after each go with it, and before it where it was the last. */
+/** The text without these tables. The blank line before each goes with it: writers of TOML put one there. */
 export function withoutTables(text: string, tables: readonly TomlTable[]): string {
   let edited = text;
   for (const { start, end } of [...tables].sort((a, b) => b.start - a.start)) {
-    const before = edited.slice(0, start);
-    const after = edited.slice(end);
-    edited = after === "" ? before.replace(/(\r?\n)(?:[ \t]*\r?\n)+$/, "$1") : before + after;
+    edited = edited.slice(0, start).replace(/(^|\n)[ \t]*\r?\n$/, "$1") + edited.slice(end);
   }
   return edited;
 }

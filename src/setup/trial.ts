@@ -17,7 +17,7 @@ const NEEDED_VARIABLES = ["PATH", "SystemRoot", "TEMP", "TMP", "LD_LIBRARY_PATH"
  * @returns what is wrong, or undefined when the hook works
  */
 export async function tryHook(
-  { command, payload }: Trial,
+  { command, payload, reply = "" }: Trial,
   agentKey: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
@@ -37,7 +37,7 @@ export async function tryHook(
     const [out, err, code] = await Promise.all([hook.stdout.text(), hook.stderr.text(), hook.exited]);
     if (hook.signalCode) return `it did not end within ${TIMEOUT_MS / 1000} s`;
     if (code !== 0) return `it ended with exit code ${code}`;
-    if (out !== "" || err !== "") return "it wrote output, which the agent would read";
+    if (out.trimEnd() !== reply || err !== "") return "it wrote output, which the agent would read";
     return recorded(`${pathsIn(home).journal}/${agentKey}`) ? undefined : "it recorded nothing";
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -53,9 +53,12 @@ export interface SessionFact extends Base {
   readonly metadata: Metadata;
 }
 
-/** A process of the session started or ended. `end` closes whatever is still open. */
+/**
+ * A process of the session started or ended. `end` closes whatever is still open. `idle`: it says that it has nothing more
+ * to do, which background work may still change: what is open stays open, and its history is read soon.
+ */
 export interface SessionPhaseFact extends Base {
-  readonly type: "session.start" | "session.end";
+  readonly type: "session.start" | "session.end" | "session.idle";
   readonly reason?: string;
   /** True when `at` is only when the end was found out. */
   readonly loose?: boolean;
@@ -75,6 +78,8 @@ export interface TurnStartFact extends Base {
   readonly answers?: { readonly callId: string };
   /** `traceparent` of an outside trace that contains this turn. */
   readonly traceparent?: string;
+  /** For an unnamed turn: its key in case that the history never shows it (no history, or one that cannot be read). */
+  readonly alone?: string;
 }
 
 /**
@@ -121,6 +126,8 @@ export interface LlmStartFact extends Base {
   readonly tools?: readonly ToolDefinition[];
   /** True when `at` is only inferred: the start that a hook saw is the true one. */
   readonly loose?: boolean;
+  /** What is new in it is the turn's prompt. */
+  readonly prompted?: true;
   /** The request serves the compaction that is open in its thread: it belongs below it. */
   readonly compaction?: true;
   readonly metadata?: Metadata;
@@ -185,6 +192,8 @@ export interface ToolStartFact extends Base {
   readonly builtIn: boolean;
   /** The tool call that made this one, where it was not the model (a script that calls tools). */
   readonly parentCall?: string;
+  /** No source tells which model call asked for it: it belongs directly below its thread. */
+  readonly unasked?: true;
 }
 
 /** A permission dialog opened for a call. `callId` is absent where the agent does not say which. */
@@ -209,6 +218,8 @@ export interface ToolEndFact extends Base {
   readonly name?: string;
   readonly input?: unknown;
   readonly builtIn?: boolean;
+  /** For an unnamed call: as in `ToolStartFact`. */
+  readonly unasked?: true;
   readonly outcome: Outcome;
   /** Execution alone, without hooks and permission wait. */
   readonly durationMs?: number;
@@ -233,6 +244,8 @@ export interface ToolResultFact extends Base {
   readonly contains?: boolean;
   /** How long it ran, where only the history proves that it did. */
   readonly ranMs?: number;
+  /** How hooks that do not know its id show this call, where that is not by its own name and input. */
+  readonly seenAs?: { readonly name: string; readonly input: unknown; readonly builtIn: boolean };
   readonly output?: unknown;
   readonly error?: NodeError;
   readonly exitCode?: number;

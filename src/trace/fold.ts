@@ -5,7 +5,14 @@
  */
 
 import { type Fact, type SessionPhaseFact, type TurnStartFact, UNNAMED_TURN } from "./facts.ts";
-import { applyAgentEnd, applyAgentLink, applyAgentStart, HISTORY_GRACE_MS, openAgent } from "./fold/agents.ts";
+import {
+  applyAgentEnd,
+  applyAgentLink,
+  applyAgentStart,
+  CLAIM_EXPIRES_MS,
+  HISTORY_GRACE_MS,
+  openAgent,
+} from "./fold/agents.ts";
 import { applyCallEnd, applyCallOutput, applyCallRetry, applyCallStart } from "./fold/calls.ts";
 import { applyCompaction } from "./fold/compactions.ts";
 import { emptyState, type FoldState, mergeMetadata, type TurnState, type UnnamedTurn } from "./fold/state.ts";
@@ -64,6 +71,10 @@ export function fold(state: FoldState, facts: readonly Fact[]): Folded {
     const wake = next.now < newest + HISTORY_GRACE_MS ? newest + HISTORY_GRACE_MS : newest + ABANDONED_MS;
     wakeAt = Math.min(wakeAt ?? wake, wake);
   }
+  for (let run = 0; run < next.unnamed.length; run++) {
+    const due = loneAt(next, run);
+    if (due !== undefined) wakeAt = Math.min(wakeAt ?? due, due);
+  }
   return { state: next, nodes, wakeAt, awaitsHistory: awaitsHistory || unnamedEnded(next) };
 }
 
@@ -79,7 +90,7 @@ function reduce(state: FoldState, fact: Fact): FinishedNode[] {
     case "tick":
       for (const turn of Object.values(state.turns)) confirmClaim(turn);
       state.unnamed = state.unnamed.filter((run) => state.now < newestOf(run) + ABANDONED_MS);
-      return settleAll(state);
+      return [...bindLone(state), ...settleAll(state)];
     case "session":
       mergeMetadata(state.session, fact.metadata);
       return [];
@@ -88,6 +99,10 @@ function reduce(state: FoldState, fact: Fact): FinishedNode[] {
       // The turn that the process ran may not be known yet.
       if (fact.live && fact.type === "session.end") state.unnamed.at(-1)?.facts.push(fact);
       return endTurns(state, fact);
+    case "session.idle":
+      if (fact.live) state.unnamed.at(-1)?.facts.push(fact);
+      for (const turn of Object.values(state.turns)) turn.idle = Math.max(turn.idle ?? 0, fact.at);
+      return [];
     default:
       return reduceTurnFact(state, fact);
   }
@@ -154,7 +169,7 @@ function reduceTurnFact(state: FoldState, fact: TurnFact): FinishedNode[] {
 /** A turn whose key only the history knows has ended just now. */
 function unnamedEnded(state: FoldState): boolean {
   const isRecentEnd = ({ type, at }: Fact) =>
-    (type === "turn.end" || type === "session.end") && state.now < at + HISTORY_GRACE_MS;
+    (type === "turn.end" || type === "session.end" || type === "session.idle") && state.now < at + HISTORY_GRACE_MS;
   return state.unnamed.some((run) => run.facts.some(isRecentEnd));
 }
 
@@ -190,11 +205,38 @@ function bindUnnamed(state: FoldState, key: string): FinishedNode[] {
   const same = state.unnamed.findIndex(({ facts: [start] }) => start?.type === "turn.start" && start.prompt === prompt);
   const unnamed = state.unnamed.splice(0, Math.max(same, 0) + 1).at(-1);
   if (!unnamed) return [];
+  return bind(state, unnamed.facts, key);
+}
+
+function bind(state: FoldState, facts: UnnamedTurn["facts"], key: string): FinishedNode[] {
   state.bound = key;
-  return unnamed.facts.flatMap((fact) => {
+  return facts.flatMap((fact) => {
     if ("turn" in fact) return reduceTurnFact(state, { ...fact, turn: key });
     return fact.type === "session.end" ? endTurns(state, fact) : [];
   });
+}
+
+/** From when on a run of hook facts is a turn of its own: its turn is over, and the history has never shown it. */
+function loneAt(state: FoldState, index: number): number | undefined {
+  const facts = state.unnamed[index]?.facts ?? [];
+  const [start] = facts;
+  if (start?.type !== "turn.start" || start.alone === undefined) return undefined;
+  const ends = facts.filter(({ type }) => type === "turn.end" || type === "session.end").map(({ at }) => at);
+  const next = state.unnamed[index + 1]?.facts[0]?.at;
+  if (ends.length === 0 && next === undefined) return undefined;
+  return Math.max(...ends, next ?? 0) + CLAIM_EXPIRES_MS;
+}
+
+/** What no history will ever name. */
+function bindLone(state: FoldState): FinishedNode[] {
+  const nodes: FinishedNode[] = [];
+  for (let due = loneAt(state, 0); due !== undefined && state.now >= due; due = loneAt(state, 0)) {
+    const facts = state.unnamed.shift()?.facts ?? [];
+    const [start] = facts;
+    const key = start?.type === "turn.start" ? start.alone : undefined;
+    if (key !== undefined) nodes.push(...bind(state, facts, key));
+  }
+  return nodes;
 }
 
 function touch(state: FoldState, turn: TurnState, fact: TurnFact): void {

@@ -44,6 +44,7 @@ export function protect(fact: Fact, policy: Policy): Fact {
       return { ...fact, metadata: metadata(fact.metadata) };
     case "session.start":
     case "session.end":
+    case "session.idle":
       return { ...fact, ...present({ reason: when(fact.reason, plain) }) };
     case "turn.start": {
       // The notification of a background call carries that call's output.
@@ -118,6 +119,11 @@ export function protect(fact: Fact, policy: Policy): Fact {
       return {
         ...fact,
         ...present({
+          seenAs: when(fact.seenAs, ({ name, input, builtIn }) => ({
+            name: filter.name(name, builtIn),
+            input: filter.input(input, builtIn),
+            builtIn,
+          })),
           output: when(fact.output, (value) => filter.output(value)),
           error: when(fact.error, error),
           metadata: when(fact.metadata, metadata),

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { appendFileSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { followLines } from "../../src/drain/follow.ts";
+import { followDocument, followLines } from "../../src/drain/follow.ts";
 import { removeTempFolders, tempFolder } from "../store/temp.ts";
 
 afterEach(removeTempFolders);
@@ -100,5 +100,31 @@ describe("following a file of JSON lines", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("following a file that is one JSON document", () => {
+  test("a missing file and a folder hold nothing", () => {
+    const folder = tempFolder();
+    for (const path of [`${folder}/none`, folder]) {
+      expect(followDocument(path, 0)).toMatchObject({ records: [], nextOffset: 0, corrupt: 0, atEnd: true });
+    }
+  });
+
+  test("it is one record, given again when the file has changed", () => {
+    const path = `${tempFolder()}/document.json`;
+    writeFileSync(path, '{\n "n": 1\n}');
+    const first = followDocument(path, 0);
+    expect(first).toMatchObject({ records: [{ n: 1 }], restarted: false, atEnd: true });
+    expect(followDocument(path, first.nextOffset).records).toEqual([]);
+    writeFileSync(path, '{"n":2}');
+    utimesSync(path, 2_000_000_000, 2_000_000_000);
+    expect(followDocument(path, first.nextOffset)).toMatchObject({ records: [{ n: 2 }], nextOffset: 2e15 });
+  });
+
+  test("half a document is left for later", () => {
+    const path = `${tempFolder()}/document.json`;
+    writeFileSync(path, '{"n":');
+    expect(followDocument(path, 5)).toMatchObject({ records: [], nextOffset: 5, corrupt: 0 });
   });
 });

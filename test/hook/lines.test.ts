@@ -16,7 +16,9 @@ function streamOf(chunks: readonly Uint8Array[], failure?: Error): ReadableStrea
 
 async function linesOf(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<string[]> {
   const lines: string[] = [];
-  await eachLine(stream, maxBytes, (line) => lines.push(typeof line === "string" ? line : Buffer.from(line).toString()));
+  await eachLine(stream, maxBytes, (line) =>
+    lines.push(typeof line === "string" ? line : Buffer.from(line).toString()),
+  );
   return lines;
 }
 

@@ -83,7 +83,7 @@ test(
   "lines that are no events cost nothing but themselves",
   async () => {
     const stream = await startStream();
-    await tell(stream, "no json", "[1]", "", '{"event":"user"}', '{"cut":', { event: "user", session: SESSION });
+    await tell(stream, "no json", "[1]", "", '{"event":"user"}', { event: "user", session: SESSION });
     expect(await end(stream)).toEqual(SILENT);
     expect(events()).toEqual(["user", "stream.end"]);
     expect([...lossReasons(home)].sort()).toEqual(["no object", "not JSON"]);

@@ -23,14 +23,19 @@ export function toolReasons(truth: Truth, spans: readonly SeenSpan[], matching: 
   const byId = new Map(asked.map((span) => [span.attributes["tool.id"], span]));
   const results = new Map(truth.toolResults.map((result) => [result.id, result]));
   const known = new Set<string>();
+  const taken = new Set<SeenSpan>();
+  const isUnnamed = ({ attributes }: SeenSpan, name: string) =>
+    attributes["tool.id"] === undefined && attributes["tool.name"] === name;
   let total = 0;
 
   for (const call of truth.calls) {
     if (call.outcome !== "ok") continue;
-    for (const { id, name } of call.toolCalls) {
+    for (const { id, name, unnamed } of call.toolCalls) {
       total += 1;
       known.add(id);
-      const span = byId.get(id);
+      const lookAlike = () => (unnamed ? asked.find((one) => isUnnamed(one, name) && !taken.has(one)) : undefined);
+      const span = byId.get(id) ?? lookAlike();
+      if (span !== undefined) taken.add(span);
       const label = `tool ${name} ${id}`;
       if (span === undefined) {
         reasons.push(`${label}: no TOOL span`);
@@ -41,6 +46,7 @@ export function toolReasons(truth: Truth, spans: readonly SeenSpan[], matching: 
       if (asker !== undefined && (span.parentId !== asker.spanId || span.traceId !== asker.traceId)) {
         reasons.push(`${label}: not below the LLM span that asked for it`);
       }
+      if (unnamed) continue;
       if (span.instant && span.status !== "ERROR") reasons.push(`${label}: TOOL span without duration`);
       const result = results.get(id);
       // Without a result the agent died while the tool ran: whatever it was, it was no success.
@@ -56,10 +62,12 @@ export function toolReasons(truth: Truth, spans: readonly SeenSpan[], matching: 
   }
   for (const span of asked) {
     const id = span.attributes["tool.id"];
+    if (taken.has(span)) continue;
     if (typeof id !== "string" || !known.has(id))
       reasons.push(`TOOL span ${span.name} ${String(id)} stands for no tool call`);
   }
-  const repeated = asked.length - new Set(asked.map((span) => span.attributes["tool.id"])).size;
+  const ids = asked.flatMap((span) => span.attributes["tool.id"] ?? []);
+  const repeated = ids.length - new Set(ids).size;
   if (repeated > 0) reasons.push(`${repeated} tool calls have more than one TOOL span`);
   return { pair: { truth: total, seen: asked.length }, reasons };
 }

@@ -85,7 +85,7 @@ export function score(truth: Truth, arrived: readonly SeenSpan[]): Score {
     if (span.instant && call.endUnknowable !== true) reasons.push(`${describe(call)}: LLM span without duration`);
     reasons.push(...contentReasons(call, span));
     if (call.role !== "main" && call.role !== "subagent") continue;
-    startErrors.push(Math.abs(span.start - call.start));
+    if (call.startUnknowable !== true) startErrors.push(Math.abs(span.start - call.start));
     if (call.endUnknowable !== true) endErrors.push(Math.abs(span.end - call.end));
   }
   const startError = startErrors.length > 0 ? Math.max(...startErrors) : undefined;

@@ -22,6 +22,8 @@ export type CallRole = "main" | "subagent" | "compaction" | "utility";
 export interface TrueToolCall {
   readonly id: string;
   readonly name: string;
+  /** The agent never wrote the call down: no source has its id, and only hooks can tell whether it had ended. */
+  readonly unnamed?: boolean;
 }
 
 /** One request to the model server. Times are the server's, epoch milliseconds with fractions. */
@@ -45,6 +47,8 @@ export interface TrueCall {
   /** As sent; absent when no usage was sent or the answer did not end. */
   readonly usage?: TrueUsage;
   readonly toolCalls: readonly TrueToolCall[];
+  /** No source of the agent tells when this call began (attempts before it failed and left no record): not compared. */
+  readonly startUnknowable?: boolean;
   /** No source of the agent tells when this call ended: its end and duration are not compared. */
   readonly endUnknowable?: boolean;
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Finding, SetupContext } from "../../src/agents/agent.ts";
 import { CLAUDE_EVENTS } from "../../src/agents/claude/registration.ts";
 import { claudeSetup, eventsFor } from "../../src/agents/claude/setup.ts";
+import { pluginHookCommand } from "../../src/plugins/hook-command.ts";
 import type { FileChange } from "../../src/setup/change.ts";
 import { temporaryHome } from "../support/cli.ts";
 
@@ -157,18 +158,50 @@ describe("check", () => {
     expect(await messages()).toContain('warning: a dead "plugins" entry');
   });
 
-  test("an enabled plugin that traces too means double traces", async () => {
-    await write();
-    const settings = JSON.parse(readFileSync(file(), "utf8"));
-    settings.enabledPlugins = { "tracing@arize": true, "other@market": true };
-    writeFileSync(file(), JSON.stringify(settings));
-    const plugin = `${temporary.home}/.claude/plugins/cache/tracing`;
-    mkdirSync(`${plugin}/hooks`, { recursive: true });
-    const hook = { hooks: [{ type: "command", command: "'/x/harness-tracing' hook claude" }] };
-    writeFileSync(`${plugin}/hooks/hooks.json`, JSON.stringify({ hooks: { Stop: [hook] } }));
-    const installed = { version: 2, plugins: { "tracing@arize": [{ installPath: plugin }] } };
-    writeFileSync(`${temporary.home}/.claude/plugins/installed_plugins.json`, JSON.stringify(installed));
-    expect(await messages()).toBe("error: the plugin tracing@arize traces too: every turn is traced twice");
+  describe("an enabled plugin", () => {
+    const NAME = "claude-code-tracing@coding-harness-tracing";
+
+    /** Enables a plugin, as Claude Code does, that runs a command at `Stop`. */
+    function enable(name: string, command: string): void {
+      const settings = existsSync(file()) ? JSON.parse(readFileSync(file(), "utf8")) : {};
+      settings.enabledPlugins = { [name]: true, "other@market": true };
+      writeFileSync(file(), JSON.stringify(settings));
+      const plugin = `${temporary.home}/.claude/plugins/cache/tracing`;
+      mkdirSync(`${plugin}/hooks`, { recursive: true });
+      const hook = { hooks: [{ type: "command", command }] };
+      writeFileSync(`${plugin}/hooks/hooks.json`, JSON.stringify({ hooks: { Stop: [hook] } }));
+      const installed = { version: 2, plugins: { [name]: [{ installPath: plugin }] } };
+      writeFileSync(`${temporary.home}/.claude/plugins/installed_plugins.json`, JSON.stringify(installed));
+    }
+
+    const ours = pluginHookCommand({ args: ["hook", "claude"], rootVariable: "CLAUDE_PLUGIN_ROOT" });
+
+    test("of ours besides the settings costs time, and is named", async () => {
+      await write();
+      enable(NAME, ours);
+      expect(await messages()).toBe(`warning: the plugin ${NAME} is there too: every hook runs twice`);
+    });
+
+    test("of ours alone is a registration", async () => {
+      enable(NAME, ours);
+      expect(await messages()).toBe(`ok: registered by the plugin ${NAME}`);
+    });
+
+    test("of the Python toolkit means double traces, by its programs or by its name", async () => {
+      await write();
+      enable("tracing@arize", "/x/venv/bin/arize-hook-stop");
+      expect(await messages()).toBe(
+        "error: the Python toolkit's plugin tracing@arize traces too: every turn is traced twice",
+      );
+      enable(NAME, '"$CLAUDE_PLUGIN_ROOT/scripts/run-hook" stop');
+      expect(await messages()).toContain(`error: the Python toolkit's plugin ${NAME} traces too`);
+    });
+
+    test("of somebody else is nobody's business", async () => {
+      await write();
+      enable("tracing@elsewhere", "/x/trace");
+      expect(await messages()).toStartWith("ok: registered for");
+    });
   });
 
   test("a broken file is said to be broken", async () => {

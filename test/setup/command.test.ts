@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hookCommand, programNameOf, programOf } from "../../src/setup/command.ts";
+import { hookCommand, PARENT_VARIABLE, programNameOf, programOf, type Shell } from "../../src/setup/command.ts";
 
 /** Folder names that shells trip over. */
 const NAMES = ["plain", "with blank", "quo'te", 'dou"ble', "$HOME `x` \\n", "semi;colon & more"];
@@ -49,6 +49,35 @@ describe.each(SHELLS)("posix command in %s", (shell) => {
     },
   );
 
+  test.each(Object.entries(PROGRAMS))(
+    "a program that is %s, with a reply: exit code 0 and the reply alone",
+    async (kind, script) => {
+      const program = join(folder, `${kind}-reply-${shell.replaceAll("/", "_")}`);
+      if (script !== undefined) {
+        writeFileSync(program, script);
+        chmodSync(program, kind === "not executable" ? 0o644 : 0o755);
+      }
+      const { command } = hookCommand("posix", program, ["hook", "cursor"], { reply: '{"continue":true}' });
+      expect(await run(command, shell)).toEqual({ out: '{"continue":true}\n', err: "", code: 0 });
+      expect(programOf(command)).toBe(program);
+    },
+  );
+
+  test("a program that hangs: the reply is there before it, and the shell that is killed has given it", async () => {
+    const program = join(folder, `hanging-${shell.replaceAll("/", "_")}`);
+    // Its open stdin is its life: it ends with the test.
+    writeFileSync(program, "#!/bin/sh\ncat\n");
+    chmodSync(program, 0o755);
+    const { command } = hookCommand("posix", program, ["hook", "cursor"], { reply: '{"continue":true}' });
+    const child = Bun.spawn([shell, "-c", command], { stdin: "pipe", stdout: "pipe", stderr: "pipe", env: {} });
+    const { value } = await child.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toBe('{"continue":true}\n');
+    expect(child.exitCode).toBeNull();
+    child.kill("SIGKILL");
+    await child.exited;
+    await child.stdin.end();
+  });
+
   test.each(NAMES)("a program below %p gets its arguments and stdin", async (name) => {
     const place = join(folder, name);
     const result = join(folder, `result-${shell.replaceAll("/", "_")}`);
@@ -62,6 +91,17 @@ describe.each(SHELLS)("posix command in %s", (shell) => {
     expect(programOf(command)).toBe(program);
     expect(programNameOf(command)).toBe("harness-tracing");
   });
+
+  test("the id of the agent's process is passed on where it is wanted", async () => {
+    const result = join(folder, `parent-${shell.replaceAll("/", "_")}`);
+    const program = join(folder, `tells-parent-${shell.replaceAll("/", "_")}`);
+    writeFileSync(program, `#!/bin/sh\necho "$${PARENT_VARIABLE}" > '${result}'\n`);
+    chmodSync(program, 0o755);
+    const { command } = hookCommand("posix", program, ["hook", "gemini"], { passParent: true });
+    expect(await run(command, shell)).toEqual({ out: "", err: "", code: 0 });
+    expect(readFileSync(result, "utf8")).toBe(`${process.pid}\n`);
+    expect(programOf(command)).toBe(program);
+  });
 });
 
 test("cmd hides every byte and every exit code", () => {
@@ -74,6 +114,33 @@ test("PowerShell 5 has no || and throws when a program is missing, so the call i
   expect(hookCommand("powershell", "C:\\Users\\O'Hara\\harness-tracing.exe", ["hook", "claude"])).toEqual({
     command: "try { & 'C:\\Users\\O''Hara\\harness-tracing.exe' hook claude *> $null } catch {}; exit 0",
   });
+});
+
+test("every shell prints a reply before it starts the program", () => {
+  const options = { reply: '{"continue":true}' };
+  const command = (shell: Shell) => hookCommand(shell, "C:\\a\\harness-tracing.exe", ["hook", "x"], options).command;
+  expect(command("cmd")).toBe('echo {"continue":true}& "C:\\a\\harness-tracing.exe" hook x >nul 2>&1 & exit /b 0');
+  expect(command("powershell")).toStartWith("[Console]::Out.WriteLine('{\"continue\":true}'); try { & 'C:");
+  for (const shell of ["cmd", "powershell", "windows", "exec"] as const) {
+    expect(programOf(command(shell))).toBe("C:\\a\\harness-tracing.exe");
+  }
+});
+
+test("for cmd or PowerShell, whichever it is: a bare path, or a script that neither of them takes apart", () => {
+  expect(hookCommand("windows", "C:\\Users\\ada\\harness-tracing.exe", ["hook", "x"])).toEqual({
+    command: "C:\\Users\\ada\\harness-tracing.exe hook x",
+  });
+  for (const program of [
+    "C:\\Ada L\\harness-tracing.exe",
+    "C:\\O'Hara\\harness-tracing.exe",
+    "C:\\a&b\\harness-tracing.exe",
+  ]) {
+    const { command } = hookCommand("windows", program, ["hook", "x"], { reply: "{}" });
+    expect(command).toMatch(/^powershell\.exe( -\w+)+ [\w+/=]+$/);
+    expect(programOf(command)).toBe(program);
+    const script = Buffer.from(command.split(" ").at(-1) ?? "", "base64").toString("utf16le");
+    expect(script).toBe(hookCommand("powershell", program, ["hook", "x"], { reply: "{}" }).command);
+  }
 });
 
 test("exec form is the program and its arguments, unquoted", () => {

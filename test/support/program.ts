@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../../build/compile.ts";
+import { releaseSourceWith, TEST_KEY } from "./release-key.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
@@ -13,7 +14,7 @@ function sourcesHash(): string {
     .map((path) => join("src", path))
     .filter((path) => statSync(join(ROOT, path)).isFile())
     .sort();
-  for (const path of [...sources, "build/compile.ts", "package.json", "package-lock.json"]) {
+  for (const path of [...sources, "build/compile.ts", "build/targets.ts", "package.json", "package-lock.json"]) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(ROOT, path)))
@@ -38,13 +39,25 @@ export function builtProgram(): Promise<string> {
   return building;
 }
 
-async function build(entry: string, key: string): Promise<string> {
+/**
+ * The program as a release of another version, which trusts the tests' release key; kept likewise. Apart from that it is
+ * the program.
+ */
+export function releasedProgram(version: string): Promise<string> {
+  const replaced = {
+    [join(ROOT, "src/update/release.ts")]: releaseSourceWith(TEST_KEY),
+    [join(ROOT, "src/version.ts")]: `export const VERSION: string = ${JSON.stringify(version)};`,
+  };
+  return build("src/main.ts", `${sourcesHash()}-${version}`, replaced);
+}
+
+async function build(entry: string, key: string, replaced: Readonly<Record<string, string>> = {}): Promise<string> {
   const program = join(FOLDER, `harness-tracing-${key}${process.platform === "win32" ? ".exe" : ""}`);
   if (existsSync(program)) return program;
   mkdirSync(FOLDER, { recursive: true });
   const fresh = `${program}.${process.pid}`;
   try {
-    await compile({ entry: join(ROOT, entry), outfile: fresh });
+    await compile({ entry: join(ROOT, entry), outfile: fresh, replaced });
     renameSync(fresh, program);
   } finally {
     rmSync(fresh, { force: true });

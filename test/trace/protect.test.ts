@@ -58,6 +58,7 @@ const FACTS: Readonly<Record<Fact["type"], readonly Fact[]>> = {
   session: [{ type: "session", at: 1, metadata: metadata() }],
   "session.start": [{ type: "session.start", at: 1, reason: canary() }],
   "session.end": [{ type: "session.end", at: 1, reason: canary() }],
+  "session.idle": [{ type: "session.idle", at: 1, reason: canary() }],
   "turn.start": [
     { type: "turn.start", ...AT, prompt: canary("prompts"), metadata: metadata() },
     { type: "turn.start", ...AT, prompt: canary("prompts", "content"), answers: { callId: "c" } },

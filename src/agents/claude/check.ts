@@ -7,6 +7,7 @@ import { readEditable } from "../../setup/file.ts";
 import { notRegistered, pythonFindings, registrationFindings } from "../../setup/hook-findings.ts";
 import { BOM, memberOf } from "../../setup/jsonc.ts";
 import type { Finding, SetupContext } from "../agent.ts";
+import { jsonObject, removalOf, type TracingPlugin, tracingPlugins } from "./plugins.ts";
 import { deadPlugins, hooksIn, parseSettings, type WantedHook } from "./settings-file.ts";
 
 const INSTALL = "harness-tracing install claude";
@@ -38,19 +39,38 @@ export function checkClaude(context: SetupContext, path: string, wanted: readonl
     ];
   }
   const hooks = hooksIn(parsed.root);
+  const plugins = tracingPlugins(dirname(path), parsed.root);
+  const byPlugin = hooks.some(({ owner }) => owner === "ours")
+    ? undefined
+    : plugins.find(({ owner }) => owner === "ours");
   const surplus = "events that this version of Claude Code may not know, which disables all hooks";
   const registration = { path, program: context.program, install: INSTALL, surplus };
   const findings = [
-    ...registrationFindings(registration, hooks, wanted),
+    ...(byPlugin ? [] : registrationFindings(registration, hooks, wanted)),
     ...pythonFindings(registration, hooks),
     ...deadPluginFindings(path, parsed.root),
     ...switchFindings(path, memberOf(parsed.root, "disableAllHooks")?.value),
     ...environmentFindings(path, memberOf(memberOf(parsed.root, "env"), "ARIZE_TRACE_ENABLED")?.value),
     ...managedFindings(context.platform),
-    ...pluginFindings(dirname(path), memberOf(parsed.root, "enabledPlugins")?.children ?? []),
+    ...pluginFindings(plugins.filter((plugin) => plugin !== byPlugin)),
   ];
   if (findings.some(({ level }) => level !== "ok")) return findings;
+  if (byPlugin) return [{ level: "ok", message: `registered by the plugin ${byPlugin.name}` }];
   return [{ level: "ok", message: `registered for ${wanted.length} events in ${path}` }];
+}
+
+/** Plugins besides the registration. One of ours costs time only: the same event twice is one fact. */
+function pluginFindings(plugins: readonly TracingPlugin[]): readonly Finding[] {
+  return plugins.map(({ name, owner }): Finding => {
+    const fix = removalOf(name);
+    if (owner === "ours")
+      return { level: "warning", message: `the plugin ${name} is there too: every hook runs twice`, fix };
+    return {
+      level: "error",
+      message: `the Python toolkit's plugin ${name} traces too: every turn is traced twice`,
+      fix,
+    };
+  });
 }
 
 function deadPluginFindings(path: string, root: Node): readonly Finding[] {
@@ -87,42 +107,10 @@ function managedFindings(platform: NodeJS.Platform): readonly Finding[] {
   });
 }
 
-/** Enabled plugins whose hooks run our program, or the Python toolkit's, a second time for every event. */
-function pluginFindings(folder: string, enabled: readonly Node[]): readonly Finding[] {
-  const installed = jsonObject(`${folder}/plugins/installed_plugins.json`).plugins;
-  return enabled.flatMap((property): Finding[] => {
-    const name = String(property.children?.[0]?.value);
-    if (property.children?.[1]?.value !== true) return [];
-    const places = Object(installed)[name];
-    const paths = (Array.isArray(places) ? places : [places]).map((place) => Object(place).installPath);
-    const ours = paths.some((path) => typeof path === "string" && runsUs(`${path}/hooks/hooks.json`));
-    if (!ours) return [];
-    const fix = `claude plugin uninstall ${name}`;
-    return [{ level: "error", message: `the plugin ${name} traces too: every turn is traced twice`, fix }];
-  });
-}
-
-function runsUs(file: string): boolean {
-  try {
-    const parsed = parseSettings(readFileSync(file, "utf8"));
-    return !("reason" in parsed) && hooksIn(parsed.root).some(({ owner }) => owner !== "other");
-  } catch {
-    return false;
-  }
-}
-
 function listed(folder: string): readonly string[] {
   try {
     return readdirSync(folder).map((name) => `${folder}/${name}`);
   } catch {
     return [];
-  }
-}
-
-function jsonObject(file: string): Readonly<Record<string, unknown>> {
-  try {
-    return Object(JSON.parse(readFileSync(file, "utf8")));
-  } catch {
-    return {};
   }
 }

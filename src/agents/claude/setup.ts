@@ -6,6 +6,7 @@ import { type HookCommand, hookCommand } from "../../setup/command.ts";
 import { readEditable } from "../../setup/file.ts";
 import type { AgentSetup, Detection, SetupContext, SetupRefusal } from "../agent.ts";
 import { checkClaude } from "./check.ts";
+import { enabledPlugins } from "./plugins.ts";
 import { CLAUDE_EVENTS, type ClaudeEvent } from "./registration.ts";
 import { type WantedHook, withHooks, withoutHooks } from "./settings-file.ts";
 
@@ -32,6 +33,8 @@ export const claudeSetup: AgentSetup = {
     changing(context, async (text) => (text === undefined ? undefined : withoutHooks(text)), { create: false }),
   check: async (context) => checkClaude(context, settingsPath(context), await wantedHooks(context)),
   trial: (context) => ({ command: claudeCommand(context), payload: JSON.stringify(TRIAL_PAYLOAD) }),
+  skillFolder: (context) => `${configFolder(context)}/skills`,
+  plugins: (context) => enabledPlugins(configFolder(context)),
 };
 
 /** The user's settings file. */

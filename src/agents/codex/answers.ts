@@ -1,6 +1,6 @@
 /** Model calls in a rollout: what the model said, gathered until its tokens are recorded. */
 
-import { type Fact, MAIN_THREAD, type ToolStartFact, UNNAMED_TURN } from "../../trace/facts.ts";
+import { type Fact, MAIN_THREAD, type ToolResultFact, type ToolStartFact, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Millis, NodeError, Outcome, Usage } from "../../trace/node.ts";
 import type { Guard } from "../agent.ts";
 import {
@@ -18,6 +18,9 @@ import type { ResponseItem, TokenUsage, UsageRecord } from "./wire.ts";
 
 /** The tool that runs a script which calls tools. */
 const SCRIPT_TOOL = "exec";
+
+/** The tool that the provider runs itself. */
+export const WEB_SEARCH = "web_search";
 
 /** Models of OpenAI by name; others are served over its API too. */
 const OPENAI_MODEL = /^(gpt|o\d|codex|chatgpt)/;
@@ -44,6 +47,10 @@ export function readSaid(
     if (part.type !== "tool_call") continue;
     const name = hookNameOf(item.name ?? item.type, item.namespace);
     const input = hookInputOf(name, parsedJson(item.arguments ?? item.input ?? item.action));
+    if (item.type === "web_search_call") {
+      saying.calls.push(...hostedCall(cursor, part.id, input, item.status ?? "", at).map(guard.fact));
+      continue;
+    }
     saying.calls.push(guard.fact(toolStart(cursor, part.id, name, input, at)));
     cursor.open[part.id] = { turn: turnOf(cursor), ...(name === SCRIPT_TOOL && { script: true }) };
     const [oldest, ...others] = Object.keys(cursor.open);
@@ -81,6 +88,23 @@ function toolStart(cursor: Cursor, callId: string, name: string, input: unknown,
     builtIn: isBuiltIn(name),
     ...(server !== undefined && { mcpServer: server }),
   };
+}
+
+/** A search ran inside the model request: it is over when it is recorded. */
+function hostedCall(
+  cursor: Cursor,
+  callId: string,
+  input: unknown,
+  status: string,
+  at: Millis,
+): (ToolStartFact | ToolResultFact)[] {
+  const start = toolStart(cursor, callId, WEB_SEARCH, input, Math.min(cursor.searches[callId] ?? at, at));
+  delete cursor.searches[callId];
+  const { turn, thread } = start;
+  const failed = status === "failed";
+  const error = { type: "tool_error", message: "The search failed" };
+  const outcome = failed ? "error" : "ok";
+  return [start, { type: "tool.result", at, turn, thread, callId, outcome, ...(failed && { error }) }];
 }
 
 function isOther(known: number | undefined, sampled: number | undefined): boolean {

@@ -17,6 +17,7 @@ export function readCompacted(cursor: Cursor, text: string, at: Millis, guard: G
 /** The compaction is over: its call, if its tokens were recorded, and the summary that the conversation goes on with. */
 export function endCompaction(cursor: Cursor, started: Millis, ended: Millis, guard: Guard): Fact[] {
   const { summary, compacted } = cursor;
+  const prompted = cursor.started || cursor.thread !== MAIN_THREAD;
   delete cursor.summary;
   delete cursor.compacted;
   const base = { turn: turnOf(cursor), thread: cursor.thread ?? MAIN_THREAD };
@@ -26,7 +27,8 @@ export function endCompaction(cursor: Cursor, started: Millis, ended: Millis, gu
   if (compacted) say(cursor, compacted, ended, guard);
   const output = textOf(summary && { role: "assistant", parts: summary.saying.parts }) || textOf(compacted);
   return [
-    { type: "compaction.start", at: started, ...base },
+    // Only a turn without a prompt is the user's own wish to compact.
+    { type: "compaction.start", at: started, ...base, trigger: prompted ? "auto" : "manual" },
     ...call,
     { type: "compaction.end", at: ended, ...base, durationMs: ended - started, ...(output && { output }) },
   ];

@@ -14,7 +14,7 @@ const SHELL_TOOLS: ReadonlySet<string> = new Set([
 const SHELL = "Bash";
 
 /** Agent types that ship with Codex. */
-const BUILT_IN_AGENTS: ReadonlySet<string> = new Set(["default", "explorer", "worker"]);
+const BUILT_IN_AGENTS: ReadonlySet<string> = new Set(["default", "explorer", "worker", "review"]);
 
 /** A subagent without a role is of this type. */
 export const DEFAULT_AGENT = "default";
@@ -107,6 +107,7 @@ export function saidParts(item: ResponseItem): Part[] {
     case "function_call":
     case "custom_tool_call":
     case "local_shell_call":
+    case "web_search_call":
     case "tool_search_call": {
       const name = modelNameOf(item);
       const input = parsedJson(item.arguments ?? item.input ?? item.action);

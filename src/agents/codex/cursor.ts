@@ -17,8 +17,8 @@ export interface Saying {
   readonly input: Message[];
   /** With a whole conversation: how much of it was sent. */
   readonly heard?: number;
-  /** The tool calls in it. */
-  calls: ToolStartFact[];
+  /** The tool calls in it, with the results of those that ran inside the request. */
+  calls: (ToolStartFact | ToolResultFact)[];
   /** Something was said to the model since: the answer is complete. */
   closed?: true;
   /** It has a message that was not announced to the user: a summary. */
@@ -66,6 +66,8 @@ export interface Cursor {
   /** Current turn as the file has it, and the turn whose trace it belongs to. */
   turn?: string;
   root?: string;
+  /** The turn that only frames the current one. */
+  outer?: string;
   /** The current turn's start was told. */
   started?: true;
   model?: string;
@@ -85,6 +87,8 @@ export interface Cursor {
   /** Answers without an id of their own, in this turn. */
   ordinal: number;
   open: Record<string, OpenCall>;
+  /** When searches of the answer under way began. */
+  searches: Record<string, Millis>;
   /** Subagents whose start was told in this turn. */
   spawned: string[];
   /** Newest totals of versions that write nothing else about tokens. */
@@ -103,5 +107,5 @@ export const OPEN_KEPT = 256;
 export const INPUT_KEPT = 1000;
 
 export function emptyCursor(): Cursor {
-  return { input: [], announced: [], ordinal: 0, open: {}, spawned: [] };
+  return { input: [], announced: [], ordinal: 0, open: {}, searches: {}, spawned: [] };
 }

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { JournalEvent } from "../../journal/event.ts";
 import { PARENT_VARIABLE } from "../../setup/command.ts";
-import { type Fact, MAIN_THREAD, UNNAMED_CALL, UNNAMED_TURN } from "../../trace/facts.ts";
+import { type AgentStartFact, type Fact, MAIN_THREAD, UNNAMED_CALL, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
 import {
   DEFAULT_AGENT,
@@ -15,6 +15,7 @@ import {
   withoutImages,
 } from "./content.ts";
 import { rolloutHint, threadOfPath } from "./sources.ts";
+import { REVIEW } from "./turns.ts";
 import { HookPayload } from "./wire.ts";
 
 /** Sources of `SessionStart` that mean a new process; `compact` and `clear` come from a running one. */
@@ -51,10 +52,10 @@ function hintsOf(event: JournalEvent, payload: HookPayload, known: SessionHints)
 
 function factsOf(event: JournalEvent, payload: HookPayload): Fact[] {
   const at = event.ts;
-  const agentId = payload.agent_id ?? undefined;
+  const agentId = payload.agent_id ?? reviewOf(payload);
   const thread = agentId ?? MAIN_THREAD;
   // A subagent's hooks name its own turn, never the one that it works for.
-  const turn = agentId ? UNNAMED_TURN : (payload.turn_id ?? UNNAMED_TURN);
+  const turn = payload.agent_id ? UNNAMED_TURN : (payload.turn_id ?? UNNAMED_TURN);
   const base = { at, turn, thread };
   const callId = payload.tool_use_id ?? undefined;
   const name = payload.tool_name ?? "tool";
@@ -70,9 +71,10 @@ function factsOf(event: JournalEvent, payload: HookPayload): Fact[] {
     case "SessionEnd":
       return [{ type: "session.end", at, ...(payload.reason && { reason: payload.reason }) }];
     case "UserPromptSubmit":
-      return agentId
-        ? [agentStart(payload, agentId, at)]
-        : [...sessionFacts(event, payload), turnStart(payload, at, turn)];
+      return [
+        ...(payload.agent_id ? [] : [...sessionFacts(event, payload), turnStart(payload, at, turn)]),
+        ...(agentId ? [{ ...agentStart(payload, agentId, at), turn }] : []),
+      ];
     case "PreModelRequest":
       return [{ type: "llm.start", ...base, call: UNNAMED_CALL, ...(payload.model && { model: payload.model }) }];
     case "PostModelRequest":
@@ -115,8 +117,15 @@ function turnStart(payload: HookPayload, at: number, turn: string): Fact {
   };
 }
 
-function agentStart(payload: HookPayload, agentId: string, at: number): Fact {
-  const name = payload.agent_type || DEFAULT_AGENT;
+/** A review runs in a thread of its own, whose hooks name no agent: only their file is another than the session's. */
+function reviewOf(payload: HookPayload): string | undefined {
+  if (payload.agent_id || !payload.turn_id) return undefined;
+  const thread = threadOfPath(payload.transcript_path ?? "");
+  return thread === payload.session_id ? undefined : thread;
+}
+
+function agentStart(payload: HookPayload, agentId: string, at: number): AgentStartFact {
+  const name = payload.agent_type || (payload.agent_id ? DEFAULT_AGENT : REVIEW);
   return {
     type: "agent.start",
     at,

@@ -25,6 +25,9 @@ export function readItem(cursor: Cursor, event: EventMessage, at: Millis, guard:
       return [];
     case "ContextCompaction":
       return endCompaction(cursor, event.started_at_ms ?? at, event.completed_at_ms ?? at, guard);
+    case "WebSearch":
+      cursor.searches[item.id] = event.started_at_ms ?? at;
+      return [];
     case "SubAgentActivity":
       return item.kind === "started" && item.agent_thread_id ? spawn(cursor, item.id, item.agent_thread_id, at) : [];
     default:

@@ -1,5 +1,6 @@
 /** Hot-path half of Codex: which hook calls belong to a Codex session, and what to do at each. */
 
+import { homeOf } from "../../paths.ts";
 import type { AgentRoute, Routed } from "../agent.ts";
 import { CODEX_EVENTS } from "./registration.ts";
 
@@ -58,6 +59,10 @@ function traced(event: string, session: string, status: unknown): Routed {
  */
 export const codexRoute: AgentRoute = {
   env: ["HARNESS_AGENT_PID", "CODEX_HOME"],
+  environmentFile: (env) => {
+    const home = env.CODEX_HOME || (homeOf(env) && `${homeOf(env)}/.codex`);
+    return home ? `${home}/arize-env.sh` : undefined;
+  },
   route: (registered, payload) => {
     if (FOREIGN_FIELDS.some((field) => payload[field] !== undefined)) return { verdict: "foreign" };
     const event = text(payload.hook_event_name) ?? registered;

@@ -9,19 +9,22 @@ import { DEFAULT_AGENT, isBuiltInAgent, textOf } from "./content.ts";
 import type { Cursor } from "./cursor.ts";
 import { type EventMessage, type SessionMeta, SubagentSource, type TurnContext } from "./wire.ts";
 
+/** Type of the thread in which a review runs. */
+export const REVIEW = "review";
+
 /** The first record; copies of other sessions' first records may follow it. */
 export function readMeta(cursor: Cursor, meta: SessionMeta, at: Millis, guard: Guard): Fact[] {
   if (cursor.thread !== undefined) return [];
   const source = v.safeParse(SubagentSource, meta.source);
   const subagent = source.success ? source.output.subagent : undefined;
-  // A review runs in a thread of its own, and yet it is the turn of the main agent: its hooks name no agent.
-  const isAgent = typeof subagent === "object";
+  const isAgent = subagent !== undefined;
   cursor.thread = isAgent ? meta.id : MAIN_THREAD;
   const birth = Date.parse(meta.timestamp ?? "");
   if (!Number.isNaN(birth)) cursor.birth = birth;
   if (meta.model_provider) cursor.provider = meta.model_provider;
   if (meta.cli_version) cursor.version = meta.cli_version;
-  if (isAgent) cursor.agentType = meta.agent_role || subagent.thread_spawn?.agent_role || DEFAULT_AGENT;
+  if (typeof subagent === "string") cursor.agentType = subagent;
+  else if (isAgent) cursor.agentType = meta.agent_role || subagent.thread_spawn?.agent_role || DEFAULT_AGENT;
   if (cursor.context && meta.base_instructions) {
     const text = textOf((meta.base_instructions as { text?: unknown }).text ?? meta.base_instructions);
     cursor.context.system = [guard.message({ role: "system", parts: [{ type: "text", text }] }, cursor.thread)];
@@ -59,8 +62,13 @@ export function readTurnStart(cursor: Cursor, event: EventMessage): Fact[] {
   cursor.spawned = [];
   cursor.announced = [];
   if (event.turn_id) cursor.turn = event.turn_id;
-  // Only a subagent works for another turn than its own.
-  if (cursor.thread !== MAIN_THREAD && event.root_turn_id) cursor.root = event.root_turn_id;
+  const outer = event.root_turn_id ?? undefined;
+  delete cursor.outer;
+  // A review has a thread of its own that works for its own turn; the turn that its session names beside it is only a frame.
+  if (cursor.agentType === REVIEW) return left;
+  if (cursor.thread === MAIN_THREAD) {
+    if (outer !== undefined && outer !== cursor.turn) cursor.outer = outer;
+  } else if (outer !== undefined) cursor.root = outer;
   return left;
 }
 
@@ -94,13 +102,14 @@ export function agentFacts(cursor: Cursor, agentId: string, at: Millis, input?: 
 
 export function readTurnEnd(cursor: Cursor, event: EventMessage, at: Millis): Fact[] {
   const { thread } = cursor;
-  // A review's outer turn ends here too; it has no trace of its own.
-  if (thread === undefined || event.turn_id !== cursor.turn) return [];
-  const end = endOf(event);
+  if (thread === undefined || (event.turn_id !== cursor.turn && event.turn_id !== cursor.outer)) return [];
+  const end = endOf(cursor, event);
   const cut =
     end.outcome === "ok"
       ? { outcome: "ok" as const }
       : { outcome: end.outcome, ...(end.error && { error: end.error }) };
+  // What the frame of a review says is the review's answer once more.
+  if (cursor.outer !== undefined) delete cursor.saying;
   const facts = [...releaseSummary(cursor), ...endUnrecorded(cursor, cut), ...endOpen(cursor, at, end.outcome)];
   cursor.input = [];
   const turn = turnOf(cursor);
@@ -117,7 +126,7 @@ interface End {
   readonly output?: string;
 }
 
-function endOf(event: EventMessage): End {
+function endOf(cursor: Cursor, event: EventMessage): End {
   if (event.type === "turn_aborted") {
     const message =
       event.reason === "interrupted" ? "Interrupted by the user" : `Aborted: ${event.reason ?? "unknown"}`;
@@ -129,7 +138,9 @@ function endOf(event: EventMessage): End {
       error: { type: errorType(event.error.codex_error_info), message: event.error.message ?? "" },
     };
   }
-  return { outcome: "ok", ...(event.last_agent_message && { output: event.last_agent_message }) };
+  const framed = cursor.outer === undefined ? [] : (cursor.saying?.parts ?? []);
+  const output = event.last_agent_message || framed.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+  return { outcome: "ok", ...(output && { output }) };
 }
 
 /** `"internal_server_error"`, or `{"response_stream_disconnected": {…}}`. */

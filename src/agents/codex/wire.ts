@@ -147,6 +147,7 @@ export const ResponseItem = v.looseObject({
   arguments: v.optional(v.unknown()),
   input: v.optional(v.unknown()),
   call_id: text,
+  status: text,
   output: v.optional(v.unknown()),
   action: v.optional(v.unknown()),
   tools: v.optional(v.unknown()),

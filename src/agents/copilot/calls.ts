@@ -147,6 +147,7 @@ export function readAnswer(
   guard: Guard,
 ): Fact[] {
   const thread = threadOf(cursor, id);
+  if (!thread.step && data.model === undefined) return madeUp(cursor, thread, id, data, guard);
   const isAnother = thread.step?.answer?.apiCallId !== undefined && thread.step.answer.apiCallId !== data.apiCallId;
   const begun = thread.step && !thread.step.finished && !isAnother ? [] : beginStep(thread, id, record, at);
   const { step } = thread;
@@ -187,6 +188,13 @@ export function readAnswer(
     output,
     ...measured(thread, id, step.call, step.at, index, usage.data, ended),
   ];
+}
+
+/** Outside of a round nothing was asked: Copilot lets the model believe that it called a tool. */
+function madeUp(cursor: Cursor, thread: Thread, id: string, data: AnswerData, guard: Guard): Fact[] {
+  cursor.madeUp = (data.toolRequests ?? []).map(({ toolCallId }) => toolCallId);
+  say(thread, id, { role: "assistant", parts: partsOf(data) }, guard);
+  return [];
 }
 
 /** The failed attempts before the answer. */

@@ -80,14 +80,16 @@ export interface Cursor {
   turn?: string;
   /** It has not ended. */
   open?: true;
-  /** A notification by which Copilot may open a turn itself. */
-  notice?: { readonly text: string; readonly callId?: string };
+  /** Notifications since the turn ended, about which Copilot opens a turn itself. */
+  notice?: { readonly turn: string; readonly at: number; readonly text: string; readonly callId?: string };
+  /** Tool calls that Copilot made up to tell the model something: no request asked for them. */
+  madeUp?: string[];
   tools: Record<string, OpenTool>;
   /** Permission request → tool call. */
   asked: Record<string, string>;
   /** Running subagent → the tool call that started it. */
   agents: Record<string, { readonly callId?: string; readonly background: boolean }>;
-  /** Subagent that was started in the background → the tool call that started it. */
+  /** Subagent or `shell:<id>` that was started in the background → the tool call that started it. */
   background: Record<string, string>;
   compaction?: OpenCompaction;
   /** Session metadata as last told. */

@@ -46,7 +46,8 @@ function factsOf({ event, ts: at, env }: JournalEvent, payload: HookPayload): Fa
     case "Stop":
       return [{ type: "turn.end", at, turn: UNNAMED_TURN, source: "claimed", outcome: "ok" }];
     case "SessionEnd":
-      return [{ type: "session.end", at, ...(payload.reason && { reason: payload.reason }) }];
+      // With `-p` this comes while background agents still run, and again when they have ended.
+      return [{ type: "session.idle", at, ...(payload.reason && { reason: payload.reason }) }];
     default:
       return [];
   }

@@ -12,6 +12,9 @@ import type { PermissionAnsweredData, PermissionAskedData, ToolEndData, ToolStar
 /** How the kinds of answers begin that let a tool run: `approved`, `approved-for-session` … */
 const APPROVED = "approved";
 
+/** Result of a command that goes on in the background. */
+const BACKGROUND_SHELL = /^<command started in (?:detached )?background with shellId: ([^>]+)>$/;
+
 /** A code that says no more than that there was an error. */
 const NO_CODE = "failure";
 
@@ -22,6 +25,7 @@ export function readToolStart(
   at: number,
   guard: Guard,
 ): Fact[] {
+  if (cursor.madeUp?.includes(data.toolCallId)) return [];
   const { turn } = threadOf(cursor, id);
   const { toolCallId: callId, toolName: name, mcpServerName } = data;
   const builtIn = isBuiltIn(name, mcpServerName);
@@ -86,6 +90,12 @@ export function readToolEnd(cursor: Cursor, id: string, data: ToolEndData, at: n
   const error = failed ? errorOf(data, tool?.decided?.kind) : undefined;
   const text = error?.message ?? textOf(data.result?.content) ?? "";
   say(thread, base.thread, { role: "tool", toolCallId: callId, parts: [{ type: "text", text }] }, guard);
+  if (cursor.madeUp?.includes(callId)) return [];
+  const shell = BACKGROUND_SHELL.exec(text)?.[1];
+  if (shell !== undefined) {
+    cursor.background[`shell:${shell}`] = callId;
+    forgetOldest(cursor.background);
+  }
   const decided = tool?.decided;
   const ran = decided === undefined || decided.kind.startsWith(APPROVED);
   const background = Object.values(cursor.background).includes(callId);

@@ -94,8 +94,8 @@ const READERS: Readonly<Record<string, Reader | undefined>> = {
     if (context) context.system = guard.message({ role: "system", parts: [{ type: "text", text: content }] }, thread);
     return undefined;
   }),
-  "system.notification": reader(wire.NotificationData, (data, { cursor, thread, guard }) => {
-    readNotification(cursor, thread, data, guard);
+  "system.notification": reader(wire.NotificationData, (data, { cursor, thread, record, at, guard }) => {
+    readNotification(cursor, thread, record, data, at, guard);
     return undefined;
   }),
   "user.message": reader(wire.UserData, (data, { cursor, thread, record, at, guard }) =>

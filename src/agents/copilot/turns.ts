@@ -60,21 +60,26 @@ function openTurn(cursor: Cursor, turn: string, at: number): Fact[] {
   return facts;
 }
 
-/** Something that Copilot tells the model itself, and about which it may open a turn. */
+/** Something that Copilot tells the model itself. When no turn is open, it opens one about it. */
 export function readNotification(
   cursor: Cursor,
   id: string,
+  record: string,
   { content, kind }: v.InferOutput<typeof NotificationData>,
+  at: number,
   guard: Guard,
 ): void {
   if (!content) return;
   const message = { role: "user" as const, parts: [{ type: "text" as const, text: content }] };
   say(threadOf(cursor, id), id, message, guard);
-  if (id !== MAIN_THREAD) return;
-  const callId = kind?.agentId === undefined ? undefined : cursor.background[kind.agentId];
+  if (id !== MAIN_THREAD || cursor.open) return;
+  const callId = cursor.background[kind?.agentId ?? `shell:${kind?.shellId ?? ""}`];
   const base = { type: "turn.start" as const, at: 0, turn: "", ...(callId && { answers: { callId } }) };
   const { prompt = "" } = guard.fact({ ...base, prompt: content });
-  cursor.notice = { text: prompt, ...(callId && { callId }) };
+  const earlier = cursor.notice;
+  cursor.notice = earlier
+    ? { ...earlier, text: `${earlier.text}\n${prompt}` }
+    : { turn: record, at, text: prompt, ...(callId && { callId }) };
 }
 
 export function readStepStart(
@@ -84,22 +89,28 @@ export function readStepStart(
   { interactionId }: v.InferOutput<typeof StepData>,
   at: number,
 ): Fact[] {
-  const { notice } = cursor;
-  const isNew = id === MAIN_THREAD && interactionId !== undefined && interactionId !== cursor.turn;
   const thread = threadOf(cursor, id);
-  if (!isNew) return beginStep(thread, id, record, at);
-  const input = thread.input;
-  const opened = openTurn(cursor, interactionId, at);
+  if (id !== MAIN_THREAD) return beginStep(thread, id, record, at);
+  const { notice, turn } = cursor;
+  if (cursor.open || (!notice && turn !== undefined && (interactionId ?? turn) === turn)) {
+    // A hook may have sent the agent back to work after the turn's end.
+    cursor.open = true;
+    return beginStep(thread, id, record, at);
+  }
+  // The interaction goes on under its old id: only the notification tells this turn from the one before.
+  const key = notice?.turn ?? interactionId ?? record;
+  const { input } = thread;
+  const opened = openTurn(cursor, key, at);
   thread.input = input;
   return [
     ...opened,
     {
       type: "turn.start",
-      at,
-      turn: interactionId,
+      at: notice?.at ?? at,
+      turn: key,
       ...(notice && { prompt: notice.text }),
       ...(notice?.callId && { answers: { callId: notice.callId } }),
-      metadata: { prompt_source: "notification" },
+      metadata: { prompt_source: notice ? "notification" : "agent" },
     },
     ...beginStep(thread, id, record, at),
   ];

@@ -62,7 +62,7 @@ export const SystemData = v.looseObject({ content: text });
 /** `system.notification`: a background agent or shell has ended, a message has come. */
 export const NotificationData = v.looseObject({
   content: text,
-  kind: v.optional(v.looseObject({ type: text, agentId: text })),
+  kind: v.optional(v.looseObject({ type: text, agentId: text, shellId: text })),
 });
 
 /** `assistant.turn_start`, `assistant.turn_end`. */

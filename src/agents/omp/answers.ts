@@ -43,7 +43,9 @@ export function servedBy({ provider, api, model }: Pick<Line, "provider" | "api"
 /** A request is sent. */
 export function requestSent(memory: Memory, line: Line, at: number): void {
   const { provider, model, api } = line;
-  threadOf(memory, line).request = { at, ...(provider && { provider }), ...(model && { model }), ...(api && { api }) };
+  const thread = threadOf(memory, line);
+  if (thread.aborted) return;
+  thread.request = { at, ...(provider && { provider }), ...(model && { model }), ...(api && { api }) };
 }
 
 /** An answer is complete, or its request failed. */
@@ -52,6 +54,7 @@ export function answerFacts(memory: Memory, line: Line, at: number): Fact[] {
   const began = line.thread === undefined ? resumed(memory, start) : [];
   const thread = threadOf(memory, line);
   delete thread.request;
+  delete thread.aborted;
   const error = errorOf(line);
   if (error) thread.failure = error;
   else delete thread.failure;

@@ -11,6 +11,8 @@ export interface Thread {
   turn: string;
   /** A request was sent at this time and not answered yet. */
   request?: { readonly at: number; readonly provider?: string; readonly model?: string; readonly api?: string };
+  /** A tool call was cut short: the request that is announced after it is never sent. */
+  aborted?: true;
   /** How the newest answer ended, where it did not end well. */
   failure?: NodeError;
   /** A compaction that has not ended. */
@@ -36,6 +38,16 @@ export interface Memory {
 }
 
 const HINT = "memory";
+
+/** How many subagents and approvals of earlier turns are remembered: some outlive their turn. */
+const KEPT = 32;
+
+/** Forgets the oldest entries, but for the root's thread. */
+export function prune(memory: Memory): void {
+  for (const entries of [memory.threads, memory.spawned, memory.granted] as Record<string, unknown>[]) {
+    for (const key of Object.keys(entries).slice(0, -KEPT)) if (key !== "") delete entries[key];
+  }
+}
 
 /** What the hints say, or nothing yet. */
 export function recall(hints: SessionHints): Memory {

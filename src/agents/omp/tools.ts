@@ -47,11 +47,13 @@ function spawn(memory: Memory, name: string, callId: string, agent: string | und
 export function toolEndFacts(memory: Memory, line: Line, at: number): Fact[] {
   const { callID: callId, tool = "tool", server } = line;
   if (callId === undefined) return [];
-  const { turn } = threadOf(memory, line);
+  const thread = threadOf(memory, line);
+  const { turn } = thread;
   const place = { turn, thread: line.thread ?? "", callId };
   const output = textOf(line.parts);
   const exit = line.exit ?? exitCodeOf(line, output);
   const error = errorOf(line, output, exit);
+  if (error?.type === "interrupted") thread.aborted = true;
   const granted = memory.granted[callId];
   delete memory.granted[callId];
   const result = {
@@ -73,8 +75,8 @@ export function toolEndFacts(memory: Memory, line: Line, at: number): Fact[] {
   for (const { id: name, agent } of line.spawned ?? []) {
     if (name === undefined) continue;
     spawn(memory, name, callId, agent);
-    for (const [agentId, thread] of Object.entries(memory.threads)) {
-      if (thread.name === name) facts.push({ type: "agent.link", at, turn, agentId, callId });
+    for (const [agentId, started] of Object.entries(memory.threads)) {
+      if (started.name === name) facts.push({ type: "agent.link", at, turn, agentId, callId });
     }
   }
   return facts;

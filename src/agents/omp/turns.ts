@@ -3,7 +3,7 @@
 import type { Fact, TurnStartFact } from "../../trace/facts.ts";
 import type { NodeError, Outcome } from "../../trace/node.ts";
 import { callOf } from "./answers.ts";
-import type { Memory, Thread } from "./memory.ts";
+import { type Memory, prune, type Thread } from "./memory.ts";
 import type { Content, Line } from "./wire.ts";
 
 /** The thread that a line is about. */
@@ -32,6 +32,7 @@ export function begin(memory: Memory, turn: string): void {
   memory.active = true;
   delete memory.pending;
   delete memory.claimed;
+  prune(memory);
   memory.threads[""] = { turn };
 }
 

@@ -44,11 +44,12 @@ export function requestFacts(memory: Memory, line: Line, at: number): Fact[] {
   answer.attempts += 1;
   answer.sentAt = at;
   delete answer.pieceAt;
+  delete answer.calledAt;
   delete thread.error;
   const added = addedOf(line);
   const system = systemOf(line);
   return [
-    ...(line.thread === undefined ? promptOf(answer, added, at) : []),
+    ...(line.thread === undefined ? promptOf(thread, added) : []),
     {
       type: "llm.start",
       at,
@@ -66,9 +67,11 @@ export function requestFacts(memory: Memory, line: Line, at: number): Fact[] {
 }
 
 /** A prompt that had to wait for its turn: its text comes with its first request. */
-function promptOf({ turn }: Answer, added: readonly Added[], at: number): Fact[] {
+function promptOf(thread: Thread, added: readonly Added[]): Fact[] {
+  const { turn, awaitsPrompt: at } = thread;
+  delete thread.awaitsPrompt;
   const asked = added.find(({ id }) => id === turn);
-  if (!asked) return [];
+  if (!asked || at === undefined) return [];
   const prompt = (asked.parts ?? []).flatMap(({ text }) => text ?? []).join("\n");
   return [{ type: "turn.start", at, turn, prompt }];
 }
@@ -140,7 +143,7 @@ export function answerFacts(memory: Memory, line: Line): Fact[] {
   delete thread.answer;
   const usage = error ? undefined : usageOf(line.tokens);
   const place = { turn: answer.turn, thread: line.thread ?? "", call: callOf(answer) };
-  const end = failedAt ?? answer.pieceAt ?? line.completed;
+  const end = failedAt ?? answer.calledAt ?? answer.pieceAt ?? line.completed;
   return [
     {
       type: "llm.output",
@@ -182,7 +185,7 @@ export function endAnswer({ answer }: Thread, thread: string, at: number): Fact[
   return [
     {
       type: "llm.end",
-      at: (complete && answer.pieceAt) || at,
+      at: (complete && answer.calledAt) || at,
       turn: answer.turn,
       thread,
       call: callOf(answer),

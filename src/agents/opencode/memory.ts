@@ -16,8 +16,10 @@ export interface Answer {
   attempts: number;
   /** Start of the newest one, while it is open. */
   sentAt?: number;
-  /** End of the newest piece of it. */
+  /** End of its newest text or thought. */
   pieceAt?: number;
+  /** When its newest tool call was complete: tools end an answer. */
+  calledAt?: number;
   /** The attempt whose tool calls were told under the message's own id, which is then taken. */
   named?: number;
 }
@@ -27,6 +29,8 @@ export interface Thread {
   turn: string;
   /** The turn has a user message but no prompt; when that was created. */
   unprompted?: number;
+  /** The prompt had to wait, and its text is still to come; when the turn began. */
+  awaitsPrompt?: number;
   answer?: Answer;
   /** When and how the thread's newest error was reported. */
   error?: { readonly at: number; readonly type: string; readonly message: string };

@@ -39,10 +39,11 @@ export function toolFacts(memory: Memory, line: Line, at: number): Fact[] {
   if (open) {
     const { answer } = open;
     answer.named ??= answer.attempts;
-    answer.pieceAt = Math.max(answer.pieceAt ?? 0, start);
+    const called = line.called ?? start;
+    answer.calledAt = Math.max(answer.calledAt ?? 0, called);
     facts.push({
       type: "llm.output",
-      at: start,
+      at: called,
       turn,
       thread: place.thread,
       call: callOf(answer),

@@ -126,6 +126,7 @@ function turnBegins(memory: Memory, line: Line, parentMessage: string): Fact[] {
     const before: Fact[] =
       memory.active && current ? [{ type: "turn.end", at, turn: current.turn, source: "recorded", outcome: "ok" }] : [];
     begin(memory, parentMessage);
+    threadOf(memory, {}).awaitsPrompt = at;
     return [...before, { type: "turn.start", at, turn: parentMessage }];
   }
   if (current?.unprompted === undefined || line.summary || current.turn !== parentMessage) return [];

@@ -86,13 +86,14 @@ export const Line = v.looseObject({
   exit: v.nullish(v.number()),
   sessionId: text,
   time: v.optional(v.looseObject({ start: time, end: time })),
+  /** When the call was complete, just before the tool was prepared to run. */
+  called: time,
   attempt: v.optional(v.number()),
   auto: v.optional(v.boolean()),
   permission: text,
   reply: text,
   version: text,
   directory: text,
-  title: text,
   servers: v.optional(v.array(v.string())),
   pid: v.optional(v.number()),
 });

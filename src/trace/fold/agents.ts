@@ -4,6 +4,7 @@ import type { AgentEndFact, AgentLinkFact, AgentStartFact } from "../facts.ts";
 import type { AgentNode, FinishedNode, Millis } from "../node.ts";
 import { answerText, hasUnanswered, newestCall, settleCalls } from "./calls.ts";
 import { agentKey, TURN_NODE, toolKey } from "./keys.ts";
+import { spawnSighting } from "./sightings.ts";
 import {
   type AgentState,
   type EndState,
@@ -107,6 +108,12 @@ function spawnOf(turn: TurnState, agent: AgentState): string | undefined {
   return turn.done[key] || turn.tools[agent.callId] ? key : undefined;
 }
 
+/** The process ended before the history said which call had started the subagent: a call that only hooks know. */
+function unwrittenSpawn(turn: TurnState, agent: AgentState): string | undefined {
+  const callId = agent.callId === undefined ? spawnSighting(turn, agent.input) : undefined;
+  return callId === undefined ? undefined : toolKey(callId);
+}
+
 function agentNode(turn: TurnState, agent: AgentState, childrenEnd: Millis | undefined): AgentNode {
   const end = agent.claimed ?? agent.recorded;
   const start = agent.start ?? agent.last;
@@ -116,7 +123,7 @@ function agentNode(turn: TurnState, agent: AgentState, childrenEnd: Millis | und
     kind: "agent",
     turn: turn.key,
     key: agentKey(agent.id),
-    parent: spawnOf(turn, agent) ?? TURN_NODE,
+    parent: spawnOf(turn, agent) ?? unwrittenSpawn(turn, agent) ?? TURN_NODE,
     start,
     end: Math.max(start, end?.at ?? lastSign(turn, agent.last, false), childrenEnd ?? 0),
     outcome,
@@ -152,12 +159,13 @@ export function settleAgents(turn: TurnState, now: Millis, turnDead: boolean): F
     const calls = settleCalls(turn, agent.id, now, ended ? { at, outcome } : undefined);
     const tools = settleTools(turn, agent.id, wentOn(agent.lastRequest, now), ended);
     nodes.push(...calls, ...tools);
+    if (calls.length + tools.length > 0) agent.worked = true;
     if (!ended) continue;
     const childrenEnd = [...calls, ...tools].reduce((latest, node) => Math.max(latest, node.end), 0);
     delete turn.agents[agent.id];
     const key = agentKey(agent.id);
     // An end alone is no subagent: old versions report agents that only warmed a cache.
-    const worked = agent.start !== undefined || agent.callId !== undefined || childrenEnd > 0;
+    const worked = agent.start !== undefined || agent.callId !== undefined || agent.worked === true;
     if (worked && !turn.done[key]) nodes.push(agentNode(turn, agent, childrenEnd));
     turn.done[key] = true;
   }

@@ -2,17 +2,12 @@
 
 import { type LlmEndFact, type LlmOutputFact, type LlmRetryFact, type LlmStartFact, UNNAMED_CALL } from "../facts.ts";
 import type { LlmNode, Message, Millis, NodeEvent, Outcome, Part, Usage } from "../node.ts";
+import { awaitsStart, isUnrecorded, joinAttempts, nameAttempt, openAttempt } from "./attempts.ts";
 import { callKey, threadKey } from "./keys.ts";
 import { type CallState, inOrder, mergeMetadata, type TurnState } from "./state.ts";
 import { requestTool } from "./tools.ts";
 
 type CallFact = LlmStartFact | LlmRetryFact | LlmOutputFact | LlmEndFact;
-
-/** Hooks and history read one clock, but not at one moment (ms). */
-const SAME_CLOCK_MS = 100;
-
-/** A failed attempt that the history has not mentioned for so long is not in it (ms). */
-const UNRECORDED_MS = 2000;
 
 function openCall(turn: TurnState, fact: CallFact): CallState | undefined {
   if (fact.call === UNNAMED_CALL) return openAttempt(turn, fact);
@@ -20,41 +15,11 @@ function openCall(turn: TurnState, fact: CallFact): CallState | undefined {
   if (known) return known;
   if (turn.done[`llm:${fact.call}`]) return undefined;
   if (fact.type === "llm.output" && fact.responseId && turn.done[`llm:${fact.responseId}`]) return undefined;
-  const attempt = attemptAt(turn, fact);
-  if (attempt) {
-    const { unnamed: _unnamed, ...kept } = attempt;
-    const named: CallState = { ...kept, id: fact.call };
-    turn.calls[turn.calls.indexOf(attempt)] = named;
-    return named;
-  }
+  const attempt = nameAttempt(turn, fact);
+  if (attempt) return attempt;
   const call: CallState = { id: fact.call, thread: fact.thread, metadata: {}, pieces: {} };
   turn.calls.push(call);
   return call;
-}
-
-/** The request that a hook speaks of which knows no name: the newest of the thread. */
-function openAttempt(turn: TurnState, fact: CallFact): CallState | undefined {
-  if (fact.type !== "llm.start") {
-    const newest = turn.calls.findLast((call) => call.thread === fact.thread && call.attempt !== undefined);
-    return newest?.told ? undefined : newest;
-  }
-  const id = `${fact.thread}@${fact.at}`;
-  if (turn.done[`attempt:${id}`]) return undefined;
-  turn.done[`attempt:${id}`] = true;
-  const call: CallState = { id, thread: fact.thread, attempt: fact.at, unnamed: true, metadata: {}, pieces: {} };
-  turn.calls.push(call);
-  return call;
-}
-
-/** The unnamed request that was under way when the history recorded something of a request. */
-function attemptAt(turn: TurnState, fact: CallFact): CallState | undefined {
-  // An inferred start is no time at which the request was surely under way; compactions have no such hooks.
-  if (fact.live || (fact.type === "llm.start" && (fact.loose || fact.compaction))) return undefined;
-  const newest = turn.calls.findLast(
-    ({ thread, attempt }) => thread === fact.thread && attempt !== undefined && attempt <= fact.at,
-  );
-  if (!newest?.unnamed || (newest.told && newest.told.at + SAME_CLOCK_MS < fact.at)) return undefined;
-  return newest;
 }
 
 /** Output tokens decide between two reports of one call: agents write early pieces with a first, partial count. */
@@ -73,6 +38,9 @@ export function applyCallStart(turn: TurnState, fact: LlmStartFact): void {
   if (fact.system !== undefined) call.system = fact.system;
   if (fact.parameters !== undefined) call.parameters = fact.parameters;
   if (fact.input !== undefined) call.input = fact.input;
+  else if (fact.prompted && turn.prompt !== undefined) {
+    call.input ??= [{ role: "user", parts: [{ type: "text", text: turn.prompt }] }];
+  }
   if (fact.tools !== undefined) call.tools = fact.tools;
   const compaction = fact.compaction && turn.compactions.find((one) => one.thread === fact.thread && !one.end);
   if (compaction) call.compaction = compaction.key;
@@ -105,6 +73,7 @@ export function applyCallEnd(turn: TurnState, fact: LlmEndFact): void {
   if (!call || call.end) return;
   if (fact.call === UNNAMED_CALL) {
     call.told = { at: fact.at, outcome: fact.outcome, ...(fact.error && { error: fact.error }) };
+    joinAttempts(turn, fact.thread);
     return;
   }
   call.end = {
@@ -253,16 +222,16 @@ export function newestCall(turn: TurnState, thread: string): CallState | undefin
  * @param over set when the thread is over
  */
 export function settleCalls(turn: TurnState, thread: string, now: Millis, over: ThreadEnd | undefined): LlmNode[] {
+  if (over) joinAttempts(turn, thread);
   const settled = new Set<CallState>();
   let provenBy = over !== undefined;
   for (const call of turn.calls.toReversed()) {
     if (!isOf(call, thread)) continue;
     if (call.unnamed) {
-      const unrecorded = call.told && call.told.outcome !== "ok" && now >= call.told.at + UNRECORDED_MS;
-      if (over || unrecorded) settled.add(call);
+      if (over || isUnrecorded(call, now)) settled.add(call);
       continue;
     }
-    if (provenBy || (call.end && !call.end.loose)) settled.add(call);
+    if ((provenBy || (call.end && !call.end.loose)) && (over || !awaitsStart(call, now))) settled.add(call);
     if (call.end || Object.keys(call.pieces).length > 0) provenBy = true;
   }
   return takeCalls(turn, settled, over, threadKey(thread));

@@ -1,7 +1,7 @@
 /** Context compactions: inside the turn that they interrupt, or a trace of their own. */
 
 import type { CompactionFact } from "../facts.ts";
-import type { CompactionNode, LlmNode } from "../node.ts";
+import type { CompactionNode, LlmNode, Millis } from "../node.ts";
 import { settleCompactionCalls } from "./calls.ts";
 import { compactionKey, TURN_NODE, threadKey } from "./keys.ts";
 import { type CompactionState, inOrder, mergeMetadata, type TurnState } from "./state.ts";
@@ -11,13 +11,17 @@ export function applyCompaction(turn: TurnState, fact: CompactionFact): void {
   const told = `${fact.type}:${fact.thread}:${fact.at}`;
   if (turn.done[told]) return;
   turn.done[told] = true;
-  let open = turn.compactions.find((one) => one.thread === fact.thread && !one.end);
+  let open = turn.compactions.find(
+    (one) => one.thread === fact.thread && (!one.end || startedBefore(fact, one.end.at)),
+  );
   if (!open) {
+    // The history was quicker than the hook, and that compaction is final already.
+    if (startedBefore(fact, turn.compactedAt?.[fact.thread])) return;
     open = { key: compactionKey(turn.compactionCount), thread: fact.thread, metadata: {} };
     turn.compactionCount += 1;
     turn.compactions.push(open);
   }
-  if (fact.type === "compaction.start") open.startAt = fact.at;
+  if (fact.type === "compaction.start") open.startAt ??= fact.at;
   else {
     open.end = {
       at: fact.at,
@@ -29,6 +33,11 @@ export function applyCompaction(turn: TurnState, fact: CompactionFact): void {
   if (fact.input !== undefined) open.input = fact.input;
   if (fact.output !== undefined) open.output = fact.output;
   mergeMetadata(open.metadata, fact.metadata);
+}
+
+/** A hook tells the start of a compaction whose end the history has told already. */
+function startedBefore(fact: CompactionFact, end: Millis | undefined): boolean {
+  return fact.type === "compaction.start" && fact.live === true && end !== undefined && fact.at <= end;
 }
 
 function compactionNode(turn: TurnState, one: CompactionState, root: boolean): CompactionNode {
@@ -72,6 +81,7 @@ export function settleCompactions(turn: TurnState, over: boolean): (CompactionNo
       continue;
     }
     const node = compactionNode(turn, one, asRoot && nodes.length === 0);
+    turn.compactedAt = { ...turn.compactedAt, [one.thread]: node.end };
     nodes.push(node, ...settleCompactionCalls(turn, one.key, node.end, node.key));
   }
   turn.compactions = open;

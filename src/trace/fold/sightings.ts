@@ -28,6 +28,7 @@ function sight(turn: TurnState, fact: ToolStartFact | ToolEndFact, startedAt: Mi
     ...(fact.builtIn !== undefined && { builtIn: fact.builtIn }),
     ...("mcpServer" in fact && fact.mcpServer !== undefined && { mcpServer: fact.mcpServer }),
     ...(startedAt !== undefined && { startedAt }),
+    ...(fact.unasked && { unasked: true }),
   };
   turn.sightings = [...(turn.sightings ?? []), sighting];
   return sighting;
@@ -80,16 +81,19 @@ function isWithin(sighting: Sighting, tool: ToolState): boolean {
   return at >= from && at <= to;
 }
 
-/** The history has a call's result: what hooks saw of the call becomes part of it. */
-export function claimSighting(turn: TurnState, tool: ToolState): void {
+/**
+ * The history has a call's result: what hooks saw of the call becomes part of it.
+ * @param as name and input under which they saw it
+ */
+export function claimSighting(turn: TurnState, tool: ToolState, as: Pick<ToolState, "name" | "input">): void {
   const within = (turn.sightings ?? []).filter((one) => isWithin(one, tool));
-  const sameTool = within.filter(({ name }) => name === tool.name);
+  const sameTool = within.filter(({ name }) => name === as.name);
   const seen =
-    within.find((one) => isSame(one, tool.name, tool.input)) ??
+    within.find((one) => isSame(one, as.name, as.input)) ??
     (tool.result?.outcome === "ok" && sameTool.length === 1 ? sameTool[0] : undefined);
   if (!seen) {
-    if (tool.result?.outcome !== "ok" || turn.sightingCount === undefined || tool.name === undefined) return;
-    turn.unsighted = { ...turn.unsighted, [tool.name]: (turn.unsighted?.[tool.name] ?? 0) + 1 };
+    if (tool.result?.outcome !== "ok" || turn.sightingCount === undefined || as.name === undefined) return;
+    turn.unsighted = { ...turn.unsighted, [as.name]: (turn.unsighted?.[as.name] ?? 0) + 1 };
     return;
   }
   turn.sightings = (turn.sightings ?? []).filter((one) => one !== seen);
@@ -102,6 +106,22 @@ function adopt(tool: ToolState, seen: Sighting): void {
   if (seen.mcpServer !== undefined) tool.mcpServer = seen.mcpServer;
   if (seen.exitCode !== undefined) tool.exitCode ??= seen.exitCode;
   if (seen.end) tool.end ??= seen.end;
+}
+
+/** Stands for the id that a call never got: unique in its turn. */
+function idOf({ ordinal }: Sighting): string {
+  return `hook:${ordinal}`;
+}
+
+/**
+ * The call that started a subagent, when the history never says which: it has the subagent's prompt among its arguments.
+ * @returns its id
+ */
+export function spawnSighting(turn: TurnState, prompt: string | undefined): string | undefined {
+  const spawn = (turn.sightings ?? []).find(
+    ({ input }) => prompt !== undefined && Object.values(Object(input)).includes(prompt),
+  );
+  return spawn && idOf(spawn);
 }
 
 /** The newest model call that was answered when something began: it asked for it. */
@@ -120,9 +140,10 @@ export function takeSightings(turn: TurnState): readonly ToolState[] {
   });
   delete turn.sightings;
   return left.map((seen) => {
-    const parent = askedBy(turn, seen.startedAt ?? seen.end?.at ?? 0);
+    const parent = seen.unasked ? undefined : askedBy(turn, seen.startedAt ?? seen.end?.at ?? 0);
     const tool: ToolState = {
-      callId: `hook:${seen.ordinal}`,
+      callId: idOf(seen),
+      unnamed: true,
       thread: "",
       name: seen.name,
       input: seen.input,

@@ -60,13 +60,17 @@ export interface CallState {
 
 export interface ToolState {
   readonly callId: string;
+  /** Only hooks know the call, and none of its ids. */
+  readonly unnamed?: true;
   readonly thread: string;
   name?: string;
   input?: unknown;
   mcpServer?: string;
   builtIn?: boolean;
-  /** Node key of the model call that asked for it. */
+  /** Node key of the model call, or of the script, that asked for it. */
   parent?: string;
+  /** Call id of that script. */
+  script?: string;
   requestedAt?: Millis;
   startedAt?: Millis;
   /** A hook said so. */
@@ -100,6 +104,7 @@ export interface Sighting {
   readonly builtIn?: boolean;
   readonly mcpServer?: string;
   readonly startedAt?: Millis;
+  readonly unasked?: true;
   permissionAt?: Millis;
   end?: NonNullable<ToolState["end"]>;
   exitCode?: number;
@@ -124,6 +129,8 @@ export interface AgentState {
   callId?: string;
   claimed?: EndState;
   recorded?: EndState;
+  /** Something of its thread is out already: it needs a node. */
+  worked?: true;
   last: Millis;
   /** When a request of its thread was last sent. */
   lastRequest?: Millis;
@@ -155,6 +162,8 @@ export interface TurnState {
   links: NodeLink[];
   claimed?: EndState;
   recorded?: EndState;
+  /** The process said at this time that it has nothing more to do. */
+  idle?: Millis;
   /** Something later proved at this time that the turn is over. */
   superseded?: Millis;
   /** A hook did. */
@@ -190,6 +199,8 @@ export interface TurnState {
   agents: Record<string, AgentState>;
   compactions: CompactionState[];
   compactionCount: number;
+  /** End of each thread's newest final compaction. */
+  compactedAt?: Readonly<Record<string, Millis>>;
   /** Keys of nodes that are final already. */
   done: Record<string, true>;
 }

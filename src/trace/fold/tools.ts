@@ -45,7 +45,8 @@ export function applyToolStart(turn: TurnState, fact: ToolStartFact): void {
   }
   const tool = openTool(turn, fact.thread, fact.callId);
   if (!tool) return;
-  if (fact.parentCall !== undefined) tool.parent = toolKey(fact.parentCall);
+  if (fact.parentCall !== undefined) setScript(tool, fact.parentCall);
+  if (fact.unasked) tool.parent ??= threadKey(fact.thread);
   // The hook knows the start, and the names that users know.
   if (tool.startedLive && !fact.live) return;
   const known = fact.live && !tool.startedLive ? undefined : tool.startedAt;
@@ -108,16 +109,22 @@ export function applyToolResult(turn: TurnState, fact: ToolResultFact): void {
   };
   if (fact.exitCode !== undefined) tool.exitCode = fact.exitCode;
   mergeMetadata(tool.metadata, fact.metadata);
-  if (!fact.live) claimSighting(turn, tool);
+  if (!fact.live) claimSighting(turn, tool, fact.seenAs ?? tool);
 }
 
 /** Tools of a script of which the history says nothing else hang below it. */
 function adopt(turn: TurnState, script: ToolState): void {
   const from = script.requestedAt ?? script.startedAt;
   for (const tool of Object.values(turn.tools)) {
+    if (tool === script) continue;
     const ran = tool.startedLive && tool.startedAt !== undefined && from !== undefined && tool.startedAt >= from;
-    if (ran && tool.thread === script.thread) tool.parent ??= toolKey(script.callId);
+    if (ran && tool.thread === script.thread && tool.parent === undefined) setScript(tool, script.callId);
   }
+}
+
+function setScript(tool: ToolState, callId: string): void {
+  tool.script = callId;
+  tool.parent = toolKey(callId);
 }
 
 /** Execution alone: hooks and dialogs before it are not the tool's time. */
@@ -162,6 +169,11 @@ function permissionEvent(tool: ToolState, start: Millis, end: Millis): NodeEvent
   ];
 }
 
+/** What asked for it; a script of which nothing else is known is nobody. */
+function parentOf(turn: TurnState, { parent, script }: ToolState): string | undefined {
+  return script === undefined || turn.tools[script] || turn.done[toolKey(script)] ? parent : undefined;
+}
+
 function toolNode(turn: TurnState, tool: ToolState): ToolNode {
   const times = timesOf(tool, lastSign(turn, turn.last, (turn.claimed ?? turn.recorded) !== undefined));
   const outcome = outcomeOf(tool);
@@ -171,7 +183,7 @@ function toolNode(turn: TurnState, tool: ToolState): ToolNode {
     kind: "tool",
     turn: turn.key,
     key: toolKey(tool.callId),
-    parent: tool.parent ?? threadKey(tool.thread),
+    parent: parentOf(turn, tool) ?? threadKey(tool.thread),
     ...times,
     outcome,
     ...(error
@@ -181,7 +193,7 @@ function toolNode(turn: TurnState, tool: ToolState): ToolNode {
     links: [],
     metadata: inOrder(tool.metadata),
     name: tool.name ?? "tool",
-    callId: tool.callId,
+    ...(!tool.unnamed && { callId: tool.callId }),
     ...(tool.input !== undefined && { input: tool.input }),
     ...(output !== undefined && { output }),
     ...(tool.mcpServer !== undefined && { mcpServer: tool.mcpServer }),

@@ -29,6 +29,9 @@ const CLOCK_SLACK_MS = 1000;
 /** A failure is recorded before the hook that claims it has started (ms). */
 const CLAIM_SLACK_MS = 3000;
 
+/** Two hook processes of one event start within this, ms. */
+const ECHO_MS = 1000;
+
 /** How many closed turns are remembered, so that their late facts open no new ones. */
 const CLOSED_KEPT = 64;
 
@@ -133,9 +136,16 @@ export function applyTurnNote(turn: TurnState, fact: TurnNoteFact): void {
   if (fact.event) addEvent(turn, { ...fact.event, at: fact.at });
 }
 
+/** An event that comes again at once is the same, told by two registrations of the hook: the first time counts. */
 function addEvent(turn: TurnState, event: NodeEvent): void {
-  const same = JSON.stringify(event);
-  if (!turn.events.some((known) => JSON.stringify(known) === same)) turn.events.push(event);
+  const { at, ...said } = event;
+  const words = JSON.stringify(said);
+  const known = turn.events.findIndex(({ at: then, ...other }) => {
+    return Math.abs(then - at) <= ECHO_MS && JSON.stringify(other) === words;
+  });
+  const first = turn.events[known];
+  if (first === undefined) turn.events.push(event);
+  else if (at < first.at) turn.events[known] = event;
 }
 
 /** A background call was launched: its notification will open a turn of its own. */
@@ -263,7 +273,7 @@ export function turnWake(turn: TurnState, now: Millis): { wakeAt: Millis; awaits
     if (confirmed === "text") times.push(turn.lastMain + RECORDED_QUIET_MS, turn.lastMain + UNRECORDED_QUIET_MS);
     if (turn.superseded !== undefined) times.push(Math.max(turn.superseded, turn.lastMain) + HISTORY_GRACE_MS);
     if (turn.claimed) times.push(Math.max(turn.claimed.at, turn.lastMain) + CLAIM_EXPIRES_MS);
-    const asked = Math.max(turn.claimed?.at ?? 0, turn.superseded ?? 0);
+    const asked = Math.max(turn.claimed?.at ?? 0, turn.superseded ?? 0, turn.idle ?? 0);
     if (asked > 0 && confirmed === "none" && now < asked + HISTORY_GRACE_MS) awaitsHistory = true;
   }
   const ahead = times.filter((time) => time > now);

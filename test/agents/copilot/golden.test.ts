@@ -12,9 +12,9 @@ const LATER_MS = 60_000;
 
 function nodesOf({ live, history }: SessionFacts): readonly FinishedNode[] {
   const newest = Math.max(...[...live, ...history].map((fact) => fact.at));
-  // Where no hook tells it, reading to the end of the history is the end of the session.
-  const end: Fact[] = live.length > 0 ? [] : [{ type: "session.end", at: newest }];
-  return fold(initialFold(), [...live, ...history, ...end, { type: "tick", at: newest + LATER_MS }]).nodes;
+  // As a drain finds out later that the process has ended.
+  const end: Fact = { type: "session.end", at: newest, live: true, loose: true, reason: "process ended" };
+  return fold(initialFold(), [...live, ...history, end, { type: "tick", at: newest + LATER_MS }]).nodes;
 }
 
 const isGood = ({ status, outcome }: TrueRequest) => status === 200 && (outcome ?? "ok") === "ok";

@@ -12,7 +12,9 @@ const CUT = new Set(["cutoff", "slow"]);
 function shown(kind: Kind, scenario: string): TrueRequest[] {
   return truthOf(kind, scenario).filter(
     ({ status, n_tools, scenario: answered }, i) =>
-      !(scenario === "retry" && status !== 200) && n_tools > 0 && !(kind === "omp" && answered === "compact" && i === 1),
+      !(scenario === "retry" && status !== 200) &&
+      n_tools > 0 &&
+      !(kind === "omp" && answered === "compact" && i === 1),
   );
 }
 

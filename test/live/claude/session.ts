@@ -42,6 +42,8 @@ export class ClaudeSession {
   failedTurns = 0;
   sessions = 1;
   traceless = false;
+  /** More environment of the tracer's commands. */
+  tracerEnv: Readonly<Record<string, string>> = {};
   /** Calls of the model that came before tracing was there. */
   untraced = 0;
 
@@ -121,7 +123,7 @@ export class ClaudeSession {
   async tracer(...args: string[]): Promise<{ code: number; output: string }> {
     const child = Bun.spawn([this.program, ...args], {
       cwd: this.place.home,
-      env: { HOME: this.place.home, PATH: this.env.PATH ?? "" },
+      env: { HOME: this.place.home, PATH: this.env.PATH ?? "", ...this.tracerEnv },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",

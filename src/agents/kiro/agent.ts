@@ -1,0 +1,11 @@
+/** Kiro: the drain's and the command line's half. */
+
+import type { Agent } from "../agent.ts";
+import type { Cursor } from "./cursor.ts";
+import { observe } from "./events.ts";
+import { follow } from "./follow.ts";
+import { kiroSetup } from "./setup.ts";
+import { sources } from "./sources.ts";
+import { history } from "./transcript.ts";
+
+export const kiro: Agent<Cursor> = { observe, sources, history, follow, setup: kiroSetup };

@@ -1,0 +1,4 @@
+import { foldProperties } from "../../support/fold-properties.ts";
+import { RECORDINGS, sessionsOf } from "./recordings.ts";
+
+foldProperties("devin", (await Promise.all(RECORDINGS.map((scenario) => sessionsOf(scenario)))).flat());
