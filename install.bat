@@ -134,12 +134,18 @@ rem ---- from a release
 set "PROGRAM=%INSTALLED%"
 if not defined ISCOMMAND goto get_program
 if /i "%COMMAND%"=="install" goto get_program
-if /i "%COMMAND%"=="demo" goto get_program
+if /i "%COMMAND%"=="demo" goto demo
 if not exist "%INSTALLED%" echo install.bat: harness-tracing is not installed for this user. To install it: install.bat claude 1>&2 & exit /b 1
 if /i not "%COMMAND%"=="update" goto run
 if defined VERSION set "REST=%REST% --version %VERSION%"
 if defined FROM set "REST=%REST% --from "%FROM%""
 goto run
+
+:demo
+rem What is installed will do, unless another one is asked for.
+if not exist "%INSTALLED%" goto get_program
+if defined VERSION goto get_program
+if not defined FROM goto run
 
 :get_program
 set "TARGET=windows-x64"
@@ -190,7 +196,7 @@ if defined LATEST set "BASE=%RELEASES%/download/v%RELEASE%"
 
 :get_target
 set "FILE="
-for /f "usebackq tokens=6,8,10,14 delims={}:, " %%a in ("release.json") do if "%%~a"=="harness-tracing-%TARGET%.tar.gz" set "FILE=%%~a" & set "SIZE=%%~b" & set "HASH=%%~c" & set "PROGRAM_HASH=%%~d"
+for /f "usebackq tokens=6-14 delims={}:, " %%a in ("release.json") do call :asset %%a %%e %%i
 if not defined FILE set "PROBLEM=release %RELEASE% has no program for %TARGET%" & set "FIX=choose another with --version" & goto failed
 if not exist "%INSTALLED%" goto download
 call :sha256 "%INSTALLED%"
@@ -322,6 +328,14 @@ if "%CODE%"=="23" set "PROBLEM=the download could not be written to %DOWNLOADS%"
 if "%CODE%"=="35" set "FIX=the server's certificate is not trusted: add your company's to Windows' certificates, or set CURL_CA_BUNDLE"
 if "%CODE%"=="60" set "FIX=the server's certificate is not trusted: add your company's to Windows' certificates, or set CURL_CA_BUNDLE"
 exit /b 1
+
+rem asset <file> <hash> <hash of the program>: keeps those of this machine's program
+:asset
+if not "%~1"=="harness-tracing-%TARGET%.tar.gz" exit /b 0
+set "FILE=%~1"
+set "HASH=%~2"
+set "PROGRAM_HASH=%~3"
+exit /b 0
 
 rem sha256 <file>: sets SUM. certutil's second line; older ones have blanks between the bytes.
 :sha256

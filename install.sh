@@ -510,7 +510,11 @@ from_release() {
     done
   fi
   case $1 in
-    install | demo) get_program ;;
+    install) get_program ;;
+    demo)
+      # What is installed will do, unless another one is asked for.
+      if [ ! -x "$installed" ] || [ -n "$version$from" ]; then get_program; fi
+      ;;
     *)
       if ! is_command "$1"; then
         get_program

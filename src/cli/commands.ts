@@ -198,6 +198,25 @@ small file into the agent's folder of skills that leads there, uninstall takes i
     load: async () => (await import("./skill.ts")).skill,
   },
   {
+    name: "record",
+    arguments: "<agent> [stop]",
+    summary: "Record an agent's sessions for a bug report",
+    details: `Off unless you start it. Sessions from now on are kept, hook calls and history, until stop writes them into a folder of
+their own: credentials masked, nothing sent anywhere. Look through it before you give it to anybody.`,
+    options: {
+      minutes: { type: "string", value: "<n>", help: "stop by itself after so many minutes" },
+      redact: { type: "boolean", help: "at the end: leave all texts out, keep names, ids and times" },
+      output: {
+        type: "string",
+        value: "<folder>",
+        help: "new folder for the recording (~/.arize/harness/recordings/…)",
+      },
+    },
+    examples: ["harness-tracing record claude", "harness-tracing record claude stop --redact"],
+    positionals: [1, 2],
+    load: async () => (await import("./record.ts")).record,
+  },
+  {
     name: "help",
     arguments: "[command]",
     summary: "Show this, or the help of a command",

@@ -127,7 +127,9 @@ async function planned(
     const { detect, register } = (await agent.load()).setup;
     const changes = await register(setup);
     if ("reason" in changes) return changes;
-    const skill = await installedSkill(agent, setup, skills);
+    // Some agents share a folder of skills.
+    const known = new Set(parts.flatMap((part) => part.changes.map(({ path }) => path)));
+    const skill = (await installedSkill(agent, setup, skills)).filter(({ path }) => !known.has(path));
     parts.push({ agent, version: (await detect(setup)).version, changes: [...changes, ...skill] });
   }
   return parts;

@@ -73,8 +73,10 @@ async function change(
   apply: typeof applyChanges,
 ): Promise<number> {
   const setup = setupContext(context);
-  const changes: FileChange[] = [];
-  for (const agent of chosenAgents(names)) changes.push(...(await changesFor(agent, setup)));
+  const wanted: FileChange[] = [];
+  for (const agent of chosenAgents(names)) wanted.push(...(await changesFor(agent, setup)));
+  // Some agents share a folder.
+  const changes = [...new Map(wanted.map((one) => [one.path, one])).values()];
   for (const one of changes) context.out(`${changeText(one, context)}\n\n`);
   if (changes.length === 0) context.out("Nothing to change.\n");
   else if (input.flag("dry-run")) context.out("Nothing was changed (dry run).\n");

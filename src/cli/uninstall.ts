@@ -1,7 +1,8 @@
 /** `uninstall`: registrations first, so that no agent ever names a program that is gone. */
 
-import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { AgentEntry, SetupContext } from "../agents/agent.ts";
 import { AGENTS, agentNamed } from "../agents/registry.ts";
 import { acquireLock } from "../drain/lock.ts";
@@ -91,7 +92,9 @@ async function planned(agents: readonly AgentEntry[], setup: SetupContext, conte
     for (const { name, remove } of plugins?.(setup) ?? []) {
       context.err(`Left alone: the plugin ${name}, whose hooks run harness-tracing. To remove it: ${remove}\n`);
     }
-    const all = [...changes, ...(setup.scope === "repo" ? [] : await unwantedSkill(agent, setup))];
+    const known = new Set(removals.flatMap(changesOf).map(({ path }) => path));
+    const skill = setup.scope === "repo" ? [] : await unwantedSkill(agent, setup);
+    const all = [...changes, ...skill.filter(({ path }) => !known.has(path))];
     removals.push({ title: agent.title, changes: withExactUndo(all, ledgerFolder(context.paths.state)) });
   }
   return removals;
@@ -117,6 +120,7 @@ async function remove(removals: readonly Removal[], entries: readonly string[], 
     }
     if (entries.length === 0) return;
     await drainEnded(context);
+    if (context.platform === "win32") moveRunningProgramAway(installedProgram(context));
     for (const entry of entries) rmSync(entry, { recursive: true, force: true });
     removeIfEmpty(dirname(context.paths.root));
     done(`removed ${entries.map((entry) => shortPath(entry, context.home)).join(", ")}`);
@@ -143,4 +147,19 @@ async function drainEnded({ paths }: CliContext): Promise<void> {
     if (lock.state !== "busy") return;
     await Bun.sleep(POLL_MS);
   }
+}
+
+/** Windows does not remove a program that runs, but lets it be renamed: it goes when this process has ended. */
+function moveRunningProgramAway(program: string): void {
+  if (process.execPath.toLowerCase() !== program.toLowerCase()) return;
+  const away = join(tmpdir(), `harness-tracing-${process.pid}.exe`);
+  renameSync(program, away);
+  const wait = "ping -n 3 127.0.0.1 >nul";
+  Bun.spawn(["cmd", "/d", "/c", `${wait} & del /f /q "%HARNESS_TRACING_AWAY%"`], {
+    cwd: tmpdir(),
+    env: { ...process.env, HARNESS_TRACING_AWAY: away },
+    stdio: ["ignore", "ignore", "ignore"],
+    detached: true,
+    windowsHide: true,
+  }).unref();
 }

@@ -2,6 +2,7 @@
 
 import { readSegment } from "../journal/read.ts";
 import { deletable, deleteSegment, expired, listSegments, type Segment } from "../journal/segments.ts";
+import { dropOldRecordings, keepSegment } from "../record/mark.ts";
 import type { Store } from "../store/types.ts";
 import { segmentKey } from "../store/types.ts";
 import type { DrainDeps } from "./deps.ts";
@@ -21,11 +22,13 @@ export function removeSegments({ paths, now, checkpoint }: DrainDeps, store: Sto
     const done = deletable(segment, offset, now());
     if (!done && (offset >= segment.size || !expired(segment, now()))) continue;
     if (!done) store.commitJournal({}, { [EXPIRED]: countEvents(segment, offset) });
+    keepSegment(paths, segment);
     checkpoint?.("before delete");
     // The file first: an offset without a file is harmless, a file without its offset would be read again.
     if (deleteSegment(segment)) gone.push(key);
     checkpoint?.("after delete");
   }
+  dropOldRecordings(paths, now());
   for (const key of offsets.keys()) if (!present.has(key)) gone.push(key);
   if (gone.length > 0) store.forgetSegments(gone);
 }

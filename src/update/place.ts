@@ -52,7 +52,7 @@ export async function placeProgram(content: Uint8Array, version: string, place: 
     const fix = code === "ENOSPC" ? "make room on that disk" : `check the permissions of ${place.root}`;
     throw new ReleaseProblem(`the program could not be written: ${message}`, fix);
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    removeQuietly(work);
     removeIfEmpty(downloads);
   }
 }
@@ -79,7 +79,16 @@ export async function versionOf(program: string, env: Place["env"]): Promise<str
 function removeAbandoned(downloads: string): void {
   for (const name of entriesOf(downloads)) {
     const pid = WORK_FOLDER.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(`${downloads}/${name}`, { recursive: true, force: true });
+    if (pid !== undefined && !isAlive(Number(pid))) removeQuietly(`${downloads}/${name}`);
+  }
+}
+
+/** What cannot be removed costs space, not the update. */
+function removeQuietly(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The next update tries again.
   }
 }
 

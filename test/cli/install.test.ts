@@ -272,7 +272,8 @@ describe("status and doctor", () => {
   test("after an installation everything is fine", async () => {
     await run("install claude");
     const status = JSON.parse((await run("status --json")).out);
-    expect(status.agents).toMatchObject([{ agent: "claude-code", registered: true, version: "2.1.330", sessions: 0 }]);
+    const [claude] = status.agents;
+    expect(claude).toMatchObject({ agent: "claude-code", registered: true, version: "2.1.330", sessions: 0 });
     const doctor = await run("doctor");
     expect(doctor.out).toEndWith("Everything is fine.\n");
     expect(doctor.code).toBe(0);

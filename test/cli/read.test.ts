@@ -166,7 +166,7 @@ describe("wrong usage ends with exit code 2 and says how it is meant", () => {
     ["flush --wait soon", '--wait takes seconds, not "soon"'],
     ["config", "is missing"],
     ["config frobnicate", "use get [key], set <key> <value>, unset <key> or path"],
-    ["install", "which agent? One of: claude; or --all"],
+    ["install", "which agent? One of: claude"],
     ["install nobody", 'there is no agent "nobody"'],
     ["install claude --target moon", "--target takes one of local, phoenix, arize, otlp"],
     ["install claude --endpoint http://x", "--endpoint needs --target"],

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { AGENTS } from "../../src/agents/registry.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { SKILL_FILE, SKILL_NAME, SKILL_TEXT } from "../../src/skill/text.ts";
 import { cli, program, temporaryHome } from "../support/cli.ts";
@@ -108,4 +109,26 @@ describe("install --with-skills", () => {
     expect((await compiled("uninstall claude --yes")).code).toBe(0);
     expect(readdirSync(`${home()}/.claude`)).toEqual([]);
   });
+});
+
+test("every agent that knows skills has a folder of its own or shares one; all of them come and go together", async () => {
+  const agents = (await Promise.all(AGENTS.map(async (one) => ({ ...one, setup: (await one.load()).setup })))).filter(
+    ({ setup }) => setup.skillFolder,
+  );
+  expect(agents.length).toBeGreaterThan(6);
+  const names = agents.map(({ name }) => name).join(" ");
+  expect((await run(`skill install ${names}`)).code).toBe(0);
+  for (const { setup } of agents) {
+    const folder = setup.skillFolder?.({
+      home: home(),
+      env: {},
+      platform: "linux",
+      program: "",
+      version: async () => undefined,
+    });
+    expect(readFileSync(`${folder}/${SKILL_NAME}/SKILL.md`, "utf8")).toBe(SKILL_FILE);
+  }
+  expect((await run(`skill install ${names}`)).out).toBe("Nothing to change.\n");
+  expect((await run(`skill uninstall ${names}`)).code).toBe(0);
+  expect(readdirSync(home()).filter((name) => name !== ".arize")).toEqual([]);
 });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryHome } from "../support/cli.ts";
+import { scriptProgram, writeInstaller, writeTestRelease } from "../support/release.ts";
 
 const FETCH = join(import.meta.dir, "../../src/plugins/fetch.sh");
 const SHELLS = [["/bin/sh"], ["/bin/bash"], ["/bin/dash"], ["/usr/bin/busybox", "sh"]].filter(([shell = ""]) =>
@@ -148,4 +150,30 @@ test("without curl wget does it", async () => {
   writeFileSync(made("go"), "");
   expect(await fetch(["/bin/sh"], { PATH: path })).toEqual(SILENT);
   await until(() => existsSync(made("finished")));
+});
+
+describe("with the real installer", () => {
+  const installed = () => join(harness(), "bin/harness-tracing");
+
+  /** A release in a folder, as a mirror has it. */
+  async function mirror(key?: KeyObject): Promise<Readonly<Record<string, string>>> {
+    writeInstaller(made("installer"));
+    const folder = made("release");
+    await writeTestRelease(folder, "1.2.3", scriptProgram("1.2.3"), key === undefined ? {} : { key });
+    return { HARNESS_TRACING_FROM: folder };
+  }
+
+  test("the program is verified and put in place, and nothing is registered", async () => {
+    expect(await fetch(["/bin/sh"], await mirror())).toEqual(SILENT);
+    await until(() => existsSync(installed()) && log().includes("1.2.3|"));
+    expect(log()).toContain("1.2.3|install|--program-only|--yes|");
+  });
+
+  test("a release that somebody else signed is not run", async () => {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    expect(await fetch(["/bin/sh"], await mirror(privateKey))).toEqual(SILENT);
+    await until(() => existsSync(join(harness(), "logs/fetch.log")) && log().includes("Nothing was installed"));
+    expect(log()).toContain("signature is wrong");
+    expect(existsSync(installed())).toBe(false);
+  });
 });

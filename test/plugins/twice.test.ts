@@ -6,6 +6,7 @@ import type { JournalEvent } from "../../src/journal/event.ts";
 import type { Fact } from "../../src/trace/facts.ts";
 import { fold, initialFold } from "../../src/trace/fold.ts";
 import type { FinishedNode } from "../../src/trace/node.ts";
+import * as cursor from "../agents/cursor/recordings.ts";
 import { journalOf, recordings, sessionsOf } from "../support/recording.ts";
 
 /** How much later the second hook process starts, in ms. */
@@ -34,6 +35,22 @@ function differences(a: unknown, b: unknown, place: string): readonly string[] {
     differences((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], `${place}.${key}`),
   );
 }
+
+/** The same as Cursor's sessions are recorded: by calls, each a time after the one before. */
+const CURSOR = cursor.recordings();
+
+test.each(CURSOR)("cursor, %s: the same spans, at the same times but for the delay itself", (scenario) => {
+  const events = cursor.journalOf(cursor.callsOf(scenario));
+  for (const session of new Set(events.map((event) => event.session))) {
+    const own = events.filter((event) => event.session === session);
+    const copies = own.map((event) => ({ ...event, ts: event.ts + LATER_MS }));
+    const both = [...own, ...copies].sort((a, b) => a.ts - b.ts);
+    const once = nodesOf(cursor.observed(own).facts);
+    const twice = nodesOf(cursor.observed(both).facts);
+    expect([...twice.keys()].sort()).toEqual([...once.keys()].sort());
+    for (const [id, node] of once) expect(differences(node, twice.get(id), id)).toEqual([]);
+  }
+});
 
 const scenarios = recordings().filter((name) => journalOf(name).length > 0);
 

@@ -107,6 +107,36 @@ describe("register", () => {
   });
 });
 
+describe("the registered command", () => {
+  const SHELLS = ["/bin/sh", "/bin/bash", "/bin/dash", "/usr/bin/zsh", "/usr/bin/fish"].filter(existsSync);
+
+  async function run(shell: string, program: string, script: string | undefined) {
+    if (script === undefined) rmSync(program, { force: true });
+    else {
+      writeFileSync(program, script);
+      chmodSync(program, 0o755);
+    }
+    const { command } = codexSetup.trial(context({ program })).command;
+    expect(programOf(command)).toBe(program);
+    const env = { PATH: "/usr/bin:/bin", OUT: `${temporary.home}/out` };
+    const child = Bun.spawn([shell, "-c", command], { env, stdin: Buffer.from("{}"), stdout: "pipe", stderr: "pipe" });
+    return [await child.stdout.text(), await child.stderr.text(), await child.exited];
+  }
+
+  test("runs the program in every shell that a user may have, and shields Codex from it", async () => {
+    const program = `${temporary.home}/bin/it's here/harness-tracing`;
+    mkdirSync(`${temporary.home}/bin/it's here`);
+    for (const shell of SHELLS) {
+      const spy = '#!/bin/sh\necho "$*" "$HARNESS_AGENT_PID" "$(cat)" > "$OUT"\n';
+      expect(await run(shell, program, spy)).toEqual(["", "", 0]);
+      expect(textOf(`${temporary.home}/out`)).toMatch(/^hook codex \d+ \{\}\n$/);
+      for (const bad of [undefined, "#!/bin/sh\nkill -SEGV $$\n", "#!/bin/sh\necho x; echo y >&2; exit 2\n"]) {
+        expect(await run(shell, program, bad)).toEqual(["", "", 0]);
+      }
+    }
+  });
+});
+
 describe("uninstall", () => {
   const OWN = '{\n\t"hooks": {\n\t\t"Stop": [ { "hooks": [ {"type":"command","command":"mine"} ] } ]\n\t}\n}';
   const CONFIG = '# mine\nmodel = "gpt-5.5"   # best\nnotify = ["/usr/bin/say", "done"]\n\n[features]\nx = 1\n';

@@ -52,9 +52,42 @@ const settings = fc
   });
 
 /** Texts of settings files. */
-export const settingsTexts: fc.Arbitrary<string> = fc
-  .tuple(settings, layouts, fc.constantFrom("", "\uFEFF"), fc.constantFrom("", "\n", "\r\n", "\n\n"))
-  .map(([value, layout, mark, end]) => mark + write(value, layout, "") + end);
+export const settingsTexts: fc.Arbitrary<string> = textsOf(settings);
+
+/** Texts of files with hooks in plain lists. */
+export const listTexts: fc.Arbitrary<string> = textsOf(
+  fc
+    .tuple(
+      fc.dictionary(fc.constantFrom("$schema", "é", "a b"), fc.jsonValue({ maxDepth: 2 }), { noNullPrototype: true }),
+      fc.option(fc.constant(1), { nil: undefined }),
+      fc.option(
+        fc.dictionary(
+          fc.constantFrom("stop", "preToolUse", "sessionEnd", "other"),
+          fc.array(
+            fc.record(
+              { command: fc.constantFrom("./x.sh", "echo hi"), matcher: fc.constant("Shell"), timeout: fc.nat() },
+              { requiredKeys: ["command"] },
+            ),
+            { maxLength: 2 },
+          ),
+          { noNullPrototype: true },
+        ),
+        { nil: undefined },
+      ),
+    )
+    .map(([rest, version, hooks]) => ({
+      ...(version === undefined ? {} : { version }),
+      ...rest,
+      ...(hooks === undefined ? {} : { hooks }),
+    })),
+);
+
+/** Every way to write these values. */
+function textsOf(values: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
+  return fc
+    .tuple(values, layouts, fc.constantFrom("", "\uFEFF"), fc.constantFrom("", "\n", "\r\n", "\n\n"))
+    .map(([value, layout, mark, end]) => mark + write(value, layout, "") + end);
+}
 
 function write(value: unknown, layout: Layout, indent: string): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

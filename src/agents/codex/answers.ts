@@ -1,26 +1,12 @@
 /** Model calls in a rollout: what the model said, gathered until its tokens are recorded. */
 
-import { type Fact, MAIN_THREAD, type ToolResultFact, type ToolStartFact, UNNAMED_TURN } from "../../trace/facts.ts";
+import { type Fact, MAIN_THREAD } from "../../trace/facts.ts";
 import type { Millis, NodeError, Outcome, Usage } from "../../trace/node.ts";
 import type { Guard } from "../agent.ts";
-import {
-  hookInputOf,
-  hookNameOf,
-  isBuiltIn,
-  mcpServerOf,
-  parsedJson,
-  providerOf,
-  saidParts,
-  usageOf,
-} from "./content.ts";
-import { type Cursor, INPUT_KEPT, OPEN_KEPT, type Saying, type Summary } from "./cursor.ts";
+import { providerOf, saidParts, usageOf } from "./content.ts";
+import { type Cursor, type Saying, type Summary, turnOf } from "./cursor.ts";
+import { beginSaying, isOther, noteCall, takeAnnouncement } from "./saying.ts";
 import type { ResponseItem, TokenUsage, UsageRecord } from "./wire.ts";
-
-/** The tool that runs a script which calls tools. */
-const SCRIPT_TOOL = "exec";
-
-/** The tool that the provider runs itself. */
-export const WEB_SEARCH = "web_search";
 
 /** Models of OpenAI by name; others are served over its API too. */
 const OPENAI_MODEL = /^(gpt|o\d|codex|chatgpt)/;
@@ -43,86 +29,8 @@ export function readSaid(
   saying.at = at;
   if (item.type === "message" && !takeAnnouncement(cursor, item)) saying.unannounced = true;
   if (item.type.startsWith("compaction") || item.type === "context_compaction") saying.unannounced = true;
-  for (const part of said.parts) {
-    if (part.type !== "tool_call") continue;
-    const name = hookNameOf(item.name ?? item.type, item.namespace);
-    const input = hookInputOf(name, parsedJson(item.arguments ?? item.input ?? item.action));
-    if (item.type === "web_search_call") {
-      saying.calls.push(...hostedCall(cursor, part.id, input, item.status ?? "", at).map(guard.fact));
-      continue;
-    }
-    saying.calls.push(guard.fact(toolStart(cursor, part.id, name, input, at)));
-    cursor.open[part.id] = { turn: turnOf(cursor), ...(name === SCRIPT_TOOL && { script: true }) };
-    const [oldest, ...others] = Object.keys(cursor.open);
-    if (oldest !== undefined && others.length >= OPEN_KEPT) delete cursor.open[oldest];
-  }
+  for (const part of said.parts) if (part.type === "tool_call") noteCall(cursor, saying, item, part.id, at, guard);
   return before;
-}
-
-/** The model began to answer: what was said to it until now is what the request was about. */
-export function beginSaying(cursor: Cursor, sampled: number | undefined, at: Millis): Saying {
-  const { input, inputAt, context } = cursor;
-  cursor.input = [];
-  for (const open of Object.values(cursor.open)) if (!open.running && inputAt !== undefined) open.missedAt ??= inputAt;
-  return {
-    parts: [],
-    at,
-    calls: [],
-    ...(sampled !== undefined && { sampled }),
-    from: inputAt ?? at,
-    input: input.slice(-INPUT_KEPT),
-    ...(context && { heard: context.messages.length }),
-  };
-}
-
-function toolStart(cursor: Cursor, callId: string, name: string, input: unknown, at: Millis): ToolStartFact {
-  const server = mcpServerOf(name);
-  return {
-    type: "tool.start",
-    at,
-    turn: turnOf(cursor),
-    thread: cursor.thread ?? MAIN_THREAD,
-    callId,
-    name,
-    input,
-    builtIn: isBuiltIn(name),
-    ...(server !== undefined && { mcpServer: server }),
-  };
-}
-
-/** A search ran inside the model request: it is over when it is recorded. */
-function hostedCall(
-  cursor: Cursor,
-  callId: string,
-  input: unknown,
-  status: string,
-  at: Millis,
-): (ToolStartFact | ToolResultFact)[] {
-  const start = toolStart(cursor, callId, WEB_SEARCH, input, Math.min(cursor.searches[callId] ?? at, at));
-  delete cursor.searches[callId];
-  const { turn, thread } = start;
-  const failed = status === "failed";
-  const error = { type: "tool_error", message: "The search failed" };
-  const outcome = failed ? "error" : "ok";
-  return [start, { type: "tool.result", at, turn, thread, callId, outcome, ...(failed && { error }) }];
-}
-
-function isOther(known: number | undefined, sampled: number | undefined): boolean {
-  return known !== undefined && sampled !== undefined && known !== sampled;
-}
-
-/** Codex shows every message to the user before it records it, but for the summaries of compactions. */
-function takeAnnouncement(cursor: Cursor, item: ResponseItem): boolean {
-  const key = item.id ?? "";
-  const position = cursor.announced.findIndex((one) => one === key || one === "");
-  if (position < 0) return false;
-  cursor.announced.splice(position, 1);
-  return true;
-}
-
-/** The trace that facts of this file belong to now. */
-export function turnOf(cursor: Cursor): string {
-  return cursor.root ?? cursor.turn ?? UNNAMED_TURN;
 }
 
 /** The response is complete and its tokens are known. */

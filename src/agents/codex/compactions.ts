@@ -3,8 +3,8 @@
 import { type Fact, MAIN_THREAD } from "../../trace/facts.ts";
 import type { Message, Millis } from "../../trace/node.ts";
 import type { Guard } from "../agent.ts";
-import { answerFacts, turnOf } from "./answers.ts";
-import type { Cursor } from "./cursor.ts";
+import { answerFacts } from "./answers.ts";
+import { type Cursor, turnOf } from "./cursor.ts";
 import { say } from "./told.ts";
 
 /** The conversation was replaced. Versions that keep items tell its times with the next record. */

@@ -1,6 +1,6 @@
 /** What the rollout reader remembers between records of one file. JSON-serialisable and bounded; texts only as they may be stored. */
 
-import type { ToolResultFact, ToolStartFact } from "../../trace/facts.ts";
+import { type ToolResultFact, type ToolStartFact, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Message, Millis, Part, ToolDefinition, Usage } from "../../trace/node.ts";
 import type { TokenUsage } from "./wire.ts";
 
@@ -108,4 +108,9 @@ export const INPUT_KEPT = 1000;
 
 export function emptyCursor(): Cursor {
   return { input: [], announced: [], ordinal: 0, open: {}, searches: {}, spawned: [] };
+}
+
+/** The trace that facts of this file belong to now. */
+export function turnOf(cursor: Cursor): string {
+  return cursor.root ?? cursor.turn ?? UNNAMED_TURN;
 }

@@ -48,6 +48,8 @@ export const codexSetup: AgentSetup = {
       editFile(configPath(context), (text) => withoutTrust(context, text ?? ""), { create: false }),
     ),
   check: async (context) => checkCodex(context, codexHome(context), wantedHooks(context)),
+  // Codex calls `$CODEX_HOME/skills`, where it looks too, its old place.
+  skillFolder: ({ home }) => `${home}/.agents/skills`,
   trial: (context) => ({ command: codexCommand(context), payload: JSON.stringify(TRIAL_PAYLOAD) }),
   approval: { pending, grant },
 };

@@ -3,9 +3,9 @@
 import { type Fact, MAIN_THREAD, type ToolResultFact } from "../../trace/facts.ts";
 import type { Message, Millis, Part } from "../../trace/node.ts";
 import type { Guard } from "../agent.ts";
-import { releaseSummary, turnOf } from "./answers.ts";
+import { releaseSummary } from "./answers.ts";
 import { partsOf, textOf } from "./content.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, turnOf } from "./cursor.ts";
 import { isRunning, verdictOf } from "./results.ts";
 import type { ResponseItem } from "./wire.ts";
 

@@ -8,7 +8,7 @@ import type { Fact } from "../../trace/facts.ts";
 import type { Guard, HistoryReader } from "../agent.ts";
 import { isSaid, readSaid, readTotals, readUsage, releaseSummary } from "./answers.ts";
 import { readCompacted } from "./compactions.ts";
-import { type Cursor, emptyCursor } from "./cursor.ts";
+import { ANNOUNCED_KEPT, type Cursor, emptyCursor } from "./cursor.ts";
 import { readItem } from "./items.ts";
 import { readTold, readTools } from "./told.ts";
 import { readContext, readMeta, readTurnEnd, readTurnStart, startPrompt } from "./turns.ts";
@@ -80,7 +80,7 @@ function readEvent(cursor: Cursor, event: EventMessage, at: number, guard: Guard
       return cursor.items ? [] : startPrompt(cursor, String(event.message ?? ""), at);
     case "agent_message":
       // Told without an id: whatever message is recorded next.
-      cursor.announced.push("");
+      cursor.announced = [...cursor.announced, ""].slice(-ANNOUNCED_KEPT);
       return [];
     case "token_count":
       return readTotals(cursor, event.info?.total_token_usage);

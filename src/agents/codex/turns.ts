@@ -4,9 +4,9 @@ import * as v from "valibot";
 import { type Fact, MAIN_THREAD } from "../../trace/facts.ts";
 import type { Millis, NodeError, Outcome } from "../../trace/node.ts";
 import type { Guard } from "../agent.ts";
-import { endUnrecorded, releaseSummary, turnOf } from "./answers.ts";
+import { endUnrecorded, releaseSummary } from "./answers.ts";
 import { DEFAULT_AGENT, isBuiltInAgent, textOf } from "./content.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, turnOf } from "./cursor.ts";
 import { type EventMessage, type SessionMeta, SubagentSource, type TurnContext } from "./wire.ts";
 
 /** Type of the thread in which a review runs. */

@@ -53,6 +53,7 @@ export const copilotSetup: AgentSetup = {
     return "reason" in change ? change : change.changes;
   },
   check: async (context) => checkCopilot(context, userFile(context), fileText(userCommands(context))),
+  skillFolder: (context) => `${configFolder(context)}/skills`,
   trial: (context) => ({ command: userHook(context), payload: JSON.stringify(TRIAL_PAYLOAD) }),
 };
 

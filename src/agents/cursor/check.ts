@@ -6,8 +6,9 @@ import { notRegistered, pythonFindings, registrationFindings } from "../../setup
 import type { FoundHook } from "../../setup/hook-groups.ts";
 import { listedHooks, parseLists, type WantedEntry } from "../../setup/hook-lists.ts";
 import { BOM } from "../../setup/jsonc.ts";
-import type { Finding, SetupContext } from "../agent.ts";
+import type { EnabledPlugin, Finding, SetupContext } from "../agent.ts";
 import { managedFile, repositoryFile, userFile } from "./places.ts";
+import { ownPlugins } from "./plugins.ts";
 import { type CursorVersions, UNKNOWN_VERSION } from "./registration.ts";
 
 const INSTALL = "harness-tracing install cursor";
@@ -38,6 +39,7 @@ export function checkCursor(
   }
   const hooks = parsed ? listedHooks(parsed.root) : [];
   const ours = hooks.filter(({ owner }) => owner === "ours");
+  const [plugin] = ownPlugins(context);
   const registration = {
     path,
     program: context.program,
@@ -46,7 +48,8 @@ export function checkCursor(
   };
   const findings = [
     ...(ours.length > 0 ? registrationFindings(registration, hooks, wanted) : []),
-    ...(ours.length === 0 && inRepository === undefined ? [notRegistered({ path, install: INSTALL })] : []),
+    ...(ours.length === 0 && inRepository === undefined && !plugin ? [notRegistered({ path, install: INSTALL })] : []),
+    ...(plugin && (ours.length > 0 || inRepository !== undefined) ? [doubledBy(plugin)] : []),
     ...(ours.length > 0 && inRepository !== undefined ? [doubled(inRepository)] : []),
     ...pythonFindings(registration, hooks),
     ...(repository === undefined ? [] : pythonFindings({ ...registration, path: repository }, shared)),
@@ -54,7 +57,8 @@ export function checkCursor(
     ...managedFindings(context.platform),
   ];
   if (findings.some(({ level }) => level !== "ok")) return findings;
-  const place = ours.length > 0 ? `for ${wanted.length} events in ${path}` : `in ${inRepository}`;
+  const elsewhere = inRepository === undefined ? `by the plugin ${plugin?.name}` : `in ${inRepository}`;
+  const place = ours.length > 0 ? `for ${wanted.length} events in ${path}` : elsewhere;
   return [...findings, { level: "ok", message: `registered ${place}` }];
 }
 
@@ -62,6 +66,10 @@ export function checkCursor(
 function doubled(file: string): Finding {
   const message = `registered a second time in ${file}: every hook runs twice (turns are traced once)`;
   return { level: "warning", message, fix: REMOVE_FROM_REPOSITORY };
+}
+
+function doubledBy({ name, remove }: EnabledPlugin): Finding {
+  return { level: "warning", message: `the plugin ${name} is there too: every hook runs twice`, fix: remove };
 }
 
 function versionFindings({ editor, cli }: CursorVersions): readonly Finding[] {

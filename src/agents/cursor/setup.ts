@@ -12,6 +12,7 @@ import { isBare, type WantedEntry, withEntries, withoutEntries } from "../../set
 import type { AgentSetup, Detection, SetupContext, SetupRefusal } from "../agent.ts";
 import { checkCursor } from "./check.ts";
 import { installedVersions, repositoryFile, userFile } from "./places.ts";
+import { ownPlugins } from "./plugins.ts";
 import { type CursorEvent, eventsFor, replyTo, UNKNOWN_VERSION } from "./registration.ts";
 
 /** Files of a repository are everybody's. */
@@ -45,6 +46,8 @@ export const cursorSetup: AgentSetup = {
     }),
   check: async (context) =>
     checkCursor(context, await installedVersions(context), await wantedEntries({ ...context, scope: "user" })),
+  skillFolder: ({ home }) => `${home}/.cursor/skills`,
+  plugins: ownPlugins,
   trial: (context) => ({
     command: trialCommand(context),
     payload: JSON.stringify(TRIAL_PAYLOAD),

@@ -108,11 +108,11 @@ function time(text: string | null): number | undefined {
  */
 function timed(rows: readonly Row[]): readonly Link[] {
   const links: Link[] = [];
+  const bounds = boundsOf(rows);
   let last = 0;
   for (const [index, row] of rows.entries()) {
     const known = time(row.finished) ?? time(row.created);
-    const later = rows.slice(index + 1).find(({ created, started }) => (started ?? created) !== null);
-    const bound = later && (time(later.started) ?? time(later.created));
+    const bound = bounds[index];
     const saved = Math.max(row.created_at * 1000, last);
     const guess = bound === undefined ? saved : row.role === "tool" ? bound : Math.min(saved, bound);
     const at = known ?? guess;
@@ -128,4 +128,17 @@ function timed(rows: readonly Row[]): readonly Link[] {
     });
   }
   return links;
+}
+
+/** For each message, the next time after it that is known. */
+function boundsOf(rows: readonly Row[]): readonly (number | undefined)[] {
+  let next: number | undefined;
+  return rows
+    .toReversed()
+    .map(({ created, started }) => {
+      const bound = next;
+      next = time(started) ?? time(created) ?? next;
+      return bound;
+    })
+    .reverse();
 }

@@ -8,7 +8,7 @@ import type { Cursor, Position } from "./cursor.ts";
 import { failure, openDatabase } from "./database.ts";
 
 /** Messages that are read at once. */
-const BATCH = 200;
+const BATCH = 1000;
 
 /** Ids that are remembered of each chain, and chains of subagents that are. */
 const RECENT_KEPT = 32;

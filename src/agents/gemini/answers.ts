@@ -22,10 +22,11 @@ export function readAnswer(cursor: Cursor, record: MessageRecord, at: number): F
   const facts: Fact[] = [];
   // A record of tools alone belongs to the answer before it.
   const grows = known || (!record.tokens && cursor.answer !== undefined && cursor.pending === undefined);
-  if (!grows) facts.push(...begin(cursor, record, turn));
+  if (!grows) facts.push(...begin(cursor, record, turn, at));
   const { answer } = cursor;
   if (!answer) return facts;
-  const base = { turn, thread: cursor.thread, call: answer.call, at, responseId: answer.record } as const;
+  const { call, record: responseId } = answer;
+  const base = { turn, thread: cursor.thread, call, at: answer.at, responseId } as const;
   if (answer.record === record.id) {
     const usage = record.tokens ? usageOf(record.tokens) : undefined;
     facts.push({
@@ -42,17 +43,17 @@ export function readAnswer(cursor: Cursor, record: MessageRecord, at: number): F
       ({ id, name, args }): Part => ({ type: "tool_call", id, name, input: args ?? {}, builtIn: isBuiltIn(name) }),
     );
     facts.push({ type: "llm.output", ...base, index: 1, parts: asked });
-    facts.push(...calls.flatMap((call) => toolFacts(cursor, call, turn, at)));
+    facts.push(...calls.flatMap((tool) => toolFacts(cursor, tool, turn, at)));
     const done = calls.map(({ timestamp }) => Date.parse(timestamp ?? "")).filter((time) => !Number.isNaN(time));
     cursor.answer = { ...answer, toolsAt: Math.max(at, ...done) };
   }
   return facts;
 }
 
-function begin(cursor: Cursor, record: MessageRecord, turn: string): Fact[] {
+function begin(cursor: Cursor, record: MessageRecord, turn: string, at: number): Fact[] {
   const { pending, answer: before } = cursor;
   const call = pending ?? record.id;
-  const answer: LastAnswer = { record: record.id, call };
+  const answer: LastAnswer = { record: record.id, call, at };
   cursor.answer = answer;
   delete cursor.pending;
   // Versions that do not write results down as prompts: the request was sent when the tools were done.

@@ -8,6 +8,8 @@ export interface LastAnswer {
   readonly record: string;
   /** Key of the request that it answers. */
   readonly call: string;
+  /** When its stream had ended (epoch ms). */
+  readonly at: number;
   /** When the last of its tools was done (epoch ms); undefined before. */
   readonly toolsAt?: number;
 }
@@ -30,6 +32,8 @@ export interface Cursor {
   /** Key of the request that was sent and not answered. */
   pending?: string;
   answer?: LastAnswer;
+  /** The turn was cancelled or failed: results that are written down now are sent to nobody. */
+  ended?: true;
   /** Gemini CLI is writing the conversation so far down anew. */
   replaying: boolean;
   /** Id of the summary that begins the conversation now. */

@@ -22,6 +22,8 @@ export function readPrompt(cursor: Cursor, record: MessageRecord, at: number): F
   const text = textOf(record.content);
   const answersTools = partsOf(record.content).some((part) => part.functionResponse);
   if (!answersTools && isContext(text)) return [];
+  if (answersTools && cursor.ended) return [];
+  delete cursor.ended;
   const facts: Fact[] = [];
   const goesOn = answersTools || isContinuation(text);
   if (cursor.thread === MAIN_THREAD && !(goesOn && cursor.turn !== undefined)) {
@@ -94,7 +96,7 @@ export function endOpen(
   const turn = turnOf(cursor);
   if (turn === undefined || (pending === undefined && when === "unanswered")) return [];
   delete cursor.pending;
-  delete cursor.answer;
+  cursor.ended = true;
   const end = { at, turn, source: "recorded", outcome, error } as const;
   return [
     ...(pending === undefined ? [] : [{ type: "llm.end" as const, at, turn, thread, call: pending, outcome, error }]),

@@ -30,6 +30,7 @@ export const geminiSetup: AgentSetup = {
   register: async (context) => changing(context, (text) => withHooks(text ?? "", wantedHooks(context)), true),
   unregister: async (context) => changing(context, (text) => (text === undefined ? "" : withoutHooks(text)), false),
   check: async (context) => checkGemini(context, configFolder(context), wantedHooks(context), await versionOf(context)),
+  skillFolder: (context) => `${configFolder(context)}/skills`,
   trial: (context) => ({ command: geminiCommand(context), payload: JSON.stringify(TRIAL_PAYLOAD) }),
 };
 

@@ -95,7 +95,7 @@ function readUpdate(cursor: Cursor, { messages, lastUpdated }: UpdateRecord["$se
       thread: cursor.thread,
       output: textOf(snapshot.content),
     });
-    const after = cursor.answer?.toolsAt;
+    const after = cursor.ended ? undefined : cursor.answer?.toolsAt;
     cursor.compression = { id: snapshot.id, end, ...(after !== undefined && { after }) };
     return [];
   }

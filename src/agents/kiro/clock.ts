@@ -6,8 +6,11 @@
 /** What happened: a prompt, a tool began, a tool ended, the turn ended. */
 export type Mark = "u" | "b" | "a" | "s";
 
-/** Marks that are kept, of the newest turns. */
-const KEPT = 400;
+/** Turns of which marks are kept. */
+const TURNS_KEPT = 8;
+
+/** Marks that are kept of them. */
+const KEPT = 4000;
 
 /** The marks of a turn, after its prompt's. */
 export interface ClockTurn {
@@ -19,8 +22,12 @@ export interface ClockTurn {
 
 /** Adds marks of one moment. @param at epoch ms */
 export function withMarks(clock: string | undefined, marks: readonly Mark[], at: number): string {
-  const known = clock ? clock.split(" ") : [];
-  return [...known, ...marks.map((mark) => `${mark}${at}`)].slice(-KEPT).join(" ");
+  const words = [...(clock ? clock.split(" ") : []), ...marks.map((mark) => `${mark}${at}`)];
+  const prompts = words.flatMap((word, index) => (word.startsWith("u") ? [index] : []));
+  return words
+    .slice(prompts.at(-TURNS_KEPT) ?? 0)
+    .slice(-KEPT)
+    .join(" ");
 }
 
 /** The turns that a clock knows. */

@@ -48,6 +48,7 @@ export const kiroSetup: AgentSetup = {
     const wanted = runsAgentHooks(version) ? agentHooks(context) : [];
     return checkKiro(context, { path: ownPath(context), text: ownText(context) }, agentFiles(context), wanted, version);
   },
+  skillFolder: (context) => `${folderOf(context)}/skills`,
   trial: (context) => ({ command: kiroCommand(context), payload: JSON.stringify(TRIAL_PAYLOAD) }),
 };
 

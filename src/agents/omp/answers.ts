@@ -44,6 +44,7 @@ export function servedBy({ provider, api, model }: Pick<Line, "provider" | "api"
 export function requestSent(memory: Memory, line: Line, at: number): void {
   const { provider, model, api } = line;
   const thread = threadOf(memory, line);
+  delete thread.pausedAt;
   if (thread.aborted) return;
   thread.request = { at, ...(provider && { provider }), ...(model && { model }), ...(api && { api }) };
 }
@@ -55,6 +56,7 @@ export function answerFacts(memory: Memory, line: Line, at: number): Fact[] {
   const thread = threadOf(memory, line);
   delete thread.request;
   delete thread.aborted;
+  delete thread.pausedAt;
   const error = errorOf(line);
   if (error) thread.failure = error;
   else delete thread.failure;

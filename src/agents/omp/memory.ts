@@ -11,6 +11,8 @@ export interface Thread {
   turn: string;
   /** A request was sent at this time and not answered yet. */
   request?: { readonly at: number; readonly provider?: string; readonly model?: string; readonly api?: string };
+  /** A run ended at this time, and the agent wanted to go on by itself. */
+  pausedAt?: number;
   /** A tool call was cut short: the request that is announced after it is never sent. */
   aborted?: true;
   /** How the newest answer ended, where it did not end well. */

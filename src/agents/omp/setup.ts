@@ -63,6 +63,7 @@ export function setupOf(kind: Kind): AgentSetup {
           .map(removed),
       ),
     check: async (context) => check(kind, context),
+    skillFolder: (context) => `${kind.folders(context)[0]}/skills`,
     trial: ({ program, platform }) => ({
       command: hookCommand(platform === "win32" ? "exec" : "posix", program, ["hook", kind.name]),
       payload: JSON.stringify(TRIAL_LINE),

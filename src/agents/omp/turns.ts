@@ -97,7 +97,10 @@ export function resumed(memory: Memory, at: number): Fact[] {
 export function endFacts(memory: Memory, line: Line, at: number): Fact[] {
   const thread = threadOf(memory, line);
   const { turn, failure } = thread;
-  if (line.willContinue) return [];
+  if (line.willContinue) {
+    thread.pausedAt = at;
+    return [];
+  }
   const end = { at, turn, outcome: outcomeOf(failure), ...(failure && { error: failure }) } as const;
   if (line.thread !== undefined) {
     const output = textOf(line.parts);
@@ -131,7 +134,13 @@ export function streamEndFacts(memory: Memory, at: number): Fact[] {
     }
   }
   const current = memory.threads[""];
-  if (memory.active && current) {
+  if (memory.active && current?.pausedAt !== undefined) {
+    // It had answered, and would only have gone on with what came in later.
+    const { turn, pausedAt, failure } = current;
+    const outcome = outcomeOf(failure);
+    const end: Fact = { type: "turn.end", at: pausedAt, turn, source: "recorded", outcome };
+    facts.push(failure ? { ...end, error: failure } : end);
+  } else if (memory.active && current) {
     const error = { type: "interrupted", message: "The agent's process ended before the turn did" };
     facts.push({ type: "turn.end", at, turn: current.turn, source: "recorded", outcome: "interrupted", error });
   } else if (memory.claimed && current?.failure) {

@@ -31,6 +31,7 @@ export const opencodeSetup: AgentSetup = {
     return [...ours.map(removed), ...seedRemoved(configFolder(context))];
   },
   check,
+  skillFolder: (context) => `${configFolder(context)}/skills`,
   trial: ({ program, platform }) => ({
     command: hookCommand(platform === "win32" ? "exec" : "posix", program, ["hook", "opencode"]),
     payload: JSON.stringify(TRIAL_LINE),

@@ -4,7 +4,7 @@ import type { AgentEndFact, AgentLinkFact, AgentStartFact } from "../facts.ts";
 import type { AgentNode, FinishedNode, Millis } from "../node.ts";
 import { answerText, hasUnanswered, newestCall, settleCalls } from "./calls.ts";
 import { agentKey, TURN_NODE, toolKey } from "./keys.ts";
-import { spawnSighting } from "./sightings.ts";
+import { sightSpawn, unwrittenSpawn } from "./sightings.ts";
 import {
   type AgentState,
   type EndState,
@@ -50,6 +50,7 @@ export function applyAgentStart(state: FoldState, turn: TurnState, fact: AgentSt
   agent.start = agent.start === undefined ? fact.at : Math.min(agent.start, fact.at);
   if (fact.name !== undefined) agent.name = fact.name;
   if (fact.input !== undefined) agent.input ??= fact.input;
+  sightSpawn(turn, agent);
   mergeMetadata(agent.metadata, fact.metadata);
 }
 
@@ -106,12 +107,6 @@ function spawnOf(turn: TurnState, agent: AgentState): string | undefined {
   if (agent.callId === undefined) return undefined;
   const key = toolKey(agent.callId);
   return turn.done[key] || turn.tools[agent.callId] ? key : undefined;
-}
-
-/** The process ended before the history said which call had started the subagent: a call that only hooks know. */
-function unwrittenSpawn(turn: TurnState, agent: AgentState): string | undefined {
-  const callId = agent.callId === undefined ? spawnSighting(turn, agent.input) : undefined;
-  return callId === undefined ? undefined : toolKey(callId);
 }
 
 function agentNode(turn: TurnState, agent: AgentState, childrenEnd: Millis | undefined): AgentNode {

@@ -5,7 +5,8 @@
 
 import type { ToolEndFact, ToolPermissionFact, ToolStartFact } from "../facts.ts";
 import type { Millis } from "../node.ts";
-import type { Sighting, ToolState, TurnState } from "./state.ts";
+import { toolKey } from "./keys.ts";
+import type { AgentState, Sighting, ToolState, TurnState } from "./state.ts";
 
 /** Hooks and history read one clock, but not at one moment (ms). */
 const SAME_CLOCK_MS = 100;
@@ -97,6 +98,12 @@ export function claimSighting(turn: TurnState, tool: ToolState, as: Pick<ToolSta
     return;
   }
   turn.sightings = (turn.sightings ?? []).filter((one) => one !== seen);
+  if (tool.result?.outcome !== "ok") {
+    turn.stopped = [...(turn.stopped ?? []), { callId: tool.callId, input: seen.input }];
+  }
+  for (const agent of Object.values(turn.agents)) {
+    if (agent.sighting === seen.ordinal) agent.callId ??= tool.callId;
+  }
   adopt(tool, seen);
 }
 
@@ -113,15 +120,24 @@ function idOf({ ordinal }: Sighting): string {
   return `hook:${ordinal}`;
 }
 
-/**
- * The call that started a subagent, when the history never says which: it has the subagent's prompt among its arguments.
- * @returns its id
- */
-export function spawnSighting(turn: TurnState, prompt: string | undefined): string | undefined {
-  const spawn = (turn.sightings ?? []).find(
-    ({ input }) => prompt !== undefined && Object.values(Object(input)).includes(prompt),
+/** The call that started a subagent, before the history says which: it has the subagent's prompt among its arguments. */
+export function sightSpawn(turn: TurnState, agent: AgentState): void {
+  const { input: prompt } = agent;
+  if (prompt === undefined || agent.callId !== undefined || agent.sighting !== undefined) return;
+  const taken = new Set(Object.values(turn.agents).map(({ sighting }) => sighting));
+  const spawn = turn.sightings?.find(
+    ({ ordinal, input }) => !taken.has(ordinal) && Object.values(Object(input)).includes(prompt),
   );
-  return spawn && idOf(spawn);
+  if (spawn) agent.sighting = spawn.ordinal;
+  const stopped = turn.stopped?.find(({ input }) => Object.values(Object(input)).includes(prompt));
+  if (!spawn && stopped) agent.callId = stopped.callId;
+}
+
+/** Key of the call that started a subagent and that only hooks know. */
+export function unwrittenSpawn(turn: TurnState, { callId, sighting }: AgentState): string | undefined {
+  if (callId !== undefined) return undefined;
+  const spawn = turn.sightings?.find(({ ordinal }) => ordinal === sighting);
+  return spawn && toolKey(idOf(spawn));
 }
 
 /** The newest model call that was answered when something began: it asked for it. */

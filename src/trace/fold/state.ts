@@ -127,6 +127,8 @@ export interface AgentState {
   start?: Millis;
   /** Tool call that started it. */
   callId?: string;
+  /** The call with its prompt among its arguments, while only hooks know that call. */
+  sighting?: number;
   claimed?: EndState;
   recorded?: EndState;
   /** Something of its thread is out already: it needs a node. */
@@ -192,6 +194,8 @@ export interface TurnState {
   /** Tool calls that only hooks know so far. */
   sightings?: Sighting[];
   sightingCount?: number;
+  /** Claimed ones that did not end well: a subagent that is read later may have been started by one of them. */
+  stopped?: { readonly callId: string; readonly input: unknown }[];
   /** By tool: calls that ran by the history's word and that no hook showed. */
   unsighted?: Record<string, number>;
   /** The newest final model call of each thread. */

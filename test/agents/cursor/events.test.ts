@@ -3,6 +3,7 @@ import { eventsFor } from "../../../src/agents/cursor/registration.ts";
 import { transcriptPaths } from "../../../src/agents/cursor/sources.ts";
 import { fold, initialFold } from "../../../src/trace/fold.ts";
 import type { FinishedNode, LlmNode, ToolNode, TurnNode } from "../../../src/trace/node.ts";
+import { protect } from "../../../src/trace/protect.ts";
 import { callsOf, journalOf, observed, type RecordedCall, transcriptFacts } from "./recordings.ts";
 
 const LATER_MS = 60_000;
@@ -274,6 +275,16 @@ describe("turns", () => {
     const nodes = nodesOf(calls([0, "beforeSubmitPrompt", { prompt: "hi", ...fields }], STOP));
     expect(turns(nodes)[0]?.metadata).toMatchObject({ cwd: "c:/Users/dev/acme", entrypoint: "editor" });
     expect(JSON.stringify(nodes)).not.toContain("acme.example");
+  });
+
+  test("say nothing that the user wants hidden, in whatever form the same call is told", () => {
+    const { facts } = observed(journalOf(callsOf("ide-turn-shell-edit")));
+    const log = { prompts: false, toolDetails: false, toolContent: false };
+    const hidden = facts.map((fact) => protect(fact, { log, mask: true, maxTextChars: 1000 }));
+    for (const text of ["npm test", "sum.js", "fix the failing", "Fixed:", "I should run", "adds numbers"]) {
+      expect(JSON.stringify(facts)).toContain(text);
+      expect(JSON.stringify(hidden)).not.toContain(text);
+    }
   });
 
   test("hints hold no text of the session", () => {

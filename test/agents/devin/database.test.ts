@@ -336,3 +336,30 @@ test("the drain reads the database by itself, and says once what keeps it from t
   expect(names.sort()).toEqual(["devin turn", "swe-1-7", "swe-1-7", "write"]);
   expect(world.logged.filter((line) => line.includes("there is no"))).toHaveLength(1);
 });
+
+test("a turn whose database never comes is traced from its hooks by the drain, after a while", async () => {
+  const world = makeWorld(tempFolder());
+  const events = eventsOf("print-turn", tempFolder()).filter(({ event }) => event !== "SessionEnd");
+  for (const event of events) {
+    appendLine(`${world.paths.journal}/devin`, segmentFileOf(event.session, event.ts), JSON.stringify(event));
+  }
+  const stopped = events.at(-1)?.ts ?? 0;
+  world.clock.now = stopped + 100;
+  await drain(world.deps({ agents: [DEVIN] }));
+  expect(world.clock.now - stopped).toBeGreaterThanOrEqual(10_000);
+  const spans = world.ask((reader) => reader.spans({})).map(({ span }) => span);
+  expect(spans.map(({ name }) => name).sort()).toEqual(["devin turn", "write"]);
+});
+
+test("a database that Devin has open and is writing to is read as it was before", () => {
+  const path = makeDatabase(tempFolder(), databaseOf("print-turn"));
+  const owner = new Database(path);
+  owner.run("UPDATE sessions SET title = 'open'");
+  owner.run("BEGIN IMMEDIATE");
+  owner.run("UPDATE message_nodes SET chat_message = '{}'");
+  const unread = follow(at(path), emptyCursor());
+  expect(unread.note).toBeUndefined();
+  expect(unread.records.length).toBeGreaterThan(5);
+  owner.run("COMMIT");
+  owner.close();
+});

@@ -189,6 +189,24 @@ describe("how a turn fails", () => {
   });
 });
 
+test("the results of a cancelled turn are those of its last answer, and nobody is asked with them", () => {
+  const error = { functionResponse: { id: "c1", response: { error: "[Operation Cancelled] Reason: x" } } };
+  const stopped = call("c1", "glob", {}, 5, { status: "cancelled", result: [error] });
+  const tree = treeOf([
+    head,
+    user("u1", 1, "go"),
+    answer("g1", 2, ""),
+    info(4, "Request cancelled."),
+    { ...answer("g2", 5, "", { toolCalls: [stopped] }), tokens: undefined },
+    user("u2", 5, [error]),
+    user("u3", 6, "on"),
+    answer("g3", 7, "yes"),
+  ]);
+  expect(tree.match(/llm/g)?.length).toBe(2);
+  expect(tree).toContain("out=glob +0..+1000 ok");
+  expect(tree).toContain("tool glob");
+});
+
 describe("compression", () => {
   const summary = user("s1", 0, [{ text: "<state_snapshot>short</state_snapshot>" }]);
   const context = user("ctx", 0, [{ text: "<session_context>" }]);

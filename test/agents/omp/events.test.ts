@@ -67,6 +67,17 @@ test("Oh My Pi's attempts are one turn, whose end is the last one's", () => {
   expect(nodes.filter((node) => node.kind === "llm").map(({ outcome }) => outcome)).toEqual(["error", "ok"]);
 });
 
+test("a process that ends when the agent had answered and only waited for more ends the turn well", () => {
+  const nodes = nodesOf(
+    prompt,
+    user(10_050, "Hi"),
+    answer(10_150, "Hello"),
+    { event: "end", willContinue: true },
+    { event: "stream.end" },
+  );
+  expect(roots(nodes).map(({ outcome, end }) => ({ outcome, end }))).toEqual([{ outcome: "ok", end: 10_300 }]);
+});
+
 test("pi's attempts are one turn too, although it says nothing before it tries again", () => {
   const nodes = nodesOf(prompt, user(10_050, "Hi"), failed(10_150), { event: "end" }, answer(10_350, "Hello"), {
     event: "end",

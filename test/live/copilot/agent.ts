@@ -15,8 +15,8 @@ const VERSION = "1.0.102";
 const PROGRAM = "@github/copilot-linux-x64/copilot";
 const UNPACK_TIMEOUT_MS = 120_000;
 
-/** Of the shared ones: a hanging program delays Copilot by the hooks' timeouts, see `own`. */
-const LEFT_OUT = new Set(["survival"]);
+/** Of the shared ones: Copilot has its own versions, see `own`. */
+const LEFT_OUT = new Set(["survival", "cost"]);
 
 /**
  * The provider is told by a variable, and each home gets the program's unpacked files as a link: 235 MB that every home

@@ -6,6 +6,9 @@ import type { TrueCall, Truth } from "../truth.ts";
 /** A killed agent leaves no record of it. */
 const KILLED = "sigkill";
 
+/** The scenario whose turns do not continue each other. */
+const SEPARATE = "cost";
+
 /**
  * - When a refused request ended: Copilot reports its first failure of a process up to 0.25 s late.
  * - When each attempt of a request began that never succeeded: only their ends are reported.
@@ -23,6 +26,8 @@ function truth(told: Truth): Truth {
   );
   return {
     ...told,
+    // Every turn of it is a session of its own.
+    sessions: told.scenario === SEPARATE ? told.turns : told.sessions,
     calls: told.calls.map((one) => call(one, told.scenario)),
     toolResults: told.toolResults.map((result) => (commands.has(result.id) ? { ...result, isError: false } : result)),
   };

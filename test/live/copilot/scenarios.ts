@@ -1,16 +1,23 @@
 /** What only Copilot does. */
 
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { COPILOT_EVENTS } from "../../../src/agents/copilot/registration.ts";
 import type { ChatScenario } from "../chat/chat-scenario.ts";
 import { installInto } from "../chat/chat-scenario.ts";
 import type { Session, TurnResult } from "../chat/session.ts";
+
+/** Turns of each kind whose median is told. */
+const ROUNDS = 5;
 
 /** A start of the agent varies by less, ms. */
 const NOTICED_MS = 1_500;
 
 /** All registered timeouts together, ms: what a hanging program may cost. */
 const TIMEOUTS_MS = COPILOT_EVENTS.reduce((sum, { timeoutSec }) => sum + timeoutSec * 1000, 0);
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
 
 function replaceProgram(session: Session, script: string): void {
   rmSync(session.program, { force: true });
@@ -102,6 +109,31 @@ export const own: readonly ChatScenario[] = [
         JSON.stringify({ hooks: { UserPromptSubmit: hook, Stop: hook, SessionEnd: hook } }),
       );
       await session.ask("One", { env: { COPILOT_ALLOW_ALL: "true" } });
+    },
+  },
+  {
+    name: "cost",
+    about: "wall time of a turn with one tool, with and without tracing: medians of five",
+    script: (agent) => {
+      const turn = [{ text: "One.", tools: [agent.bash("echo one")] }, { text: "Done." }] as const;
+      return { main: Array.from({ length: 2 * ROUNDS + 1 }, () => turn).flat() };
+    },
+    drive: async (session) => {
+      await session.askUntraced("Warm up");
+      const file = `${session.place.home}/${session.agent.plugin}`;
+      const traced: number[] = [];
+      const without: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        traced.push((await session.ask("Go")).ms);
+        // Without tracing means without hooks.
+        renameSync(file, `${file}.off`);
+        without.push((await session.askUntraced("Go")).ms);
+        renameSync(`${file}.off`, file);
+      }
+      session.world.log(
+        `median with tracing ${median(traced).toFixed(0)} ms, without ${median(without).toFixed(0)} ms`,
+      );
+      if (median(traced) > median(without) + NOTICED_MS) session.complaints.push("tracing costs too much");
     },
   },
   {

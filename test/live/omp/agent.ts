@@ -67,9 +67,11 @@ const ompChat: ChatAgent = {
       tasks: [{ name: `Agent${thread}`, agent: "task", task: `@thread(${thread}) Do your part.` }],
     },
   }),
-  await: (threads) => [
-    { tools: [{ tool: "hub", input: { i: "Wait", op: "wait", ids: threads.map((thread) => `Agent${thread}`) } }] },
-  ],
+  // A wait for several ends with the first.
+  await: (threads) =>
+    threads.map((thread) => ({
+      tools: [{ tool: "hub", input: { i: "Wait", op: "wait", ids: [`Agent${thread}`] } }],
+    })),
   report: (text) => ({ text, tools: [{ tool: "yield", input: { data: { result: text } }, ends: true }] }),
   countsThinking: true,
   plugin: ".omp/agent/extensions/harness-tracing.js",

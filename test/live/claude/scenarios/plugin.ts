@@ -1,11 +1,22 @@
 /** This repository as a marketplace, its plugin in the agent. */
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { until } from "../../wait.ts";
 import { type ClaudeScenario, claudeScenario } from "../claude-scenario.ts";
-import { agent, bash, type Script, say } from "../script.ts";
+import { agent, bash, call, type Script, say } from "../script.ts";
 import type { ClaudeSession } from "../session.ts";
 
+const REPOSITORY = "Arize-ai/coding-harness-tracing";
 const MARKETPLACE = "coding-harness-tracing";
 const PLUGIN = `claude-code-tracing@${MARKETPLACE}`;
 
@@ -17,15 +28,37 @@ const script: Script = {
   first: [bash("ls -1 | head -1"), say("There are three.")],
 };
 
-/** Runs the documented commands, with this clone in place of the repository's name. */
-async function installPlugin(session: ClaudeSession): Promise<void> {
+/** Runs the documented commands, as a rule with this clone in place of the repository's name. */
+async function installPlugin(session: ClaudeSession, source = session.world.repository): Promise<void> {
   for (const [step, args] of [
-    ["marketplace-add", ["marketplace", "add", session.world.repository]],
+    ["marketplace-add", ["marketplace", "add", source]],
     ["plugin-install", ["install", PLUGIN]],
   ] as const) {
     const code = await session.start(step, [session.claude, "plugin", ...args]).exited;
     if (code !== 0) session.complaints.push(`claude plugin ${args[0]} ended with ${code}`);
   }
+}
+
+/** Makes the repository's address lead to a Git repository of this clone's plugins: the namespace has no network. */
+function publish(session: ClaudeSession): void {
+  const { home } = session.place;
+  const repository = `${home}/published`;
+  for (const folder of [".claude-plugin", "src/plugins"]) {
+    cpSync(`${session.world.repository}/${folder}`, `${repository}/${folder}`, { recursive: true });
+  }
+  for (const args of [
+    ["init", "-q", "-b", "main"],
+    ["add", "-A"],
+    ["-c", "user.name=dev", "-c", "user.email=dev@localhost", "commit", "-q", "-m", "Plugins"],
+  ]) {
+    const { exitCode, stderr } = Bun.spawnSync(["git", ...args], { cwd: repository, env: session.env });
+    if (exitCode !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
+  }
+  const address = `https://github.com/${REPOSITORY}`;
+  writeFileSync(
+    `${home}/.gitconfig`,
+    `[url "file://${repository}"]\n\tinsteadOf = ${address}.git\n\tinsteadOf = ${address}\n`,
+  );
 }
 
 /** Changes Claude Code's settings file. */
@@ -46,12 +79,13 @@ async function doctorSays(session: ClaudeSession, words: string): Promise<void> 
 const scenarios: readonly ClaudeScenario[] = [
   {
     name: "plugin",
-    about: "this repository's plugin alone, installed as documented",
+    about: "this repository's plugin alone, by the documented commands: a copy of a clone of it",
     quick: true,
     script,
     drive: async (session) => {
       unregister(session);
-      await installPlugin(session);
+      publish(session);
+      await installPlugin(session, REPOSITORY);
       await session.ask("List");
       await doctorSays(session, `registered by the plugin ${PLUGIN}`);
     },
@@ -105,6 +139,22 @@ const scenarios: readonly ClaudeScenario[] = [
       writeFileSync(`${home}/go`, "");
       await until("the program to be fetched", FETCH_TIMEOUT_MS, () => existsSync(session.program));
       await session.ask("Two", { env });
+    },
+  },
+  {
+    name: "own-skill",
+    about: "the skill that --with-skills places is found and loaded by the agent",
+    script: { main: [call("Skill", { skill: "manage-harness-tracing" }), say("Tracing is in order.")] },
+    installFlags: ["--with-skills"],
+    drive: async (session) => {
+      await session.ask("Is tracing in order?");
+      const projects = `${session.place.config}/projects`;
+      const [folder = ""] = readdirSync(projects);
+      const transcript = readFileSync(`${projects}/${folder}/${session.sessionId()}.jsonl`, "utf8");
+      // Its body: the name alone is in the list of skills of every session.
+      if (!transcript.includes("/.arize/harness/bin/harness-tracing skill show")) {
+        session.complaints.push("the agent did not load the skill's text");
+      }
     },
   },
 ];

@@ -57,7 +57,7 @@ export const basics: readonly CodexScenario[] = [
     script: {
       main: [
         { calls: [shell("echo a; sleep 2; echo b", { yieldMs: 300 })] },
-        { calls: [shell("sleep 2.5")] },
+        { calls: [shell("sleep 2.5; echo end")] },
         say("Both."),
       ],
     },

@@ -8,11 +8,11 @@ import type { CodexSession, TurnResult } from "../session.ts";
 /** Turns of each kind whose median is told. */
 const ROUNDS = 5;
 
-/** A turn with one tool makes so many hook calls; a hanging program may cost each its timeout, which is not waited for here. */
+/** More than this and the agent waits for us: a turn varies by less, ms. */
 const NOTICED_MS = 1_500;
 
-/** Registered timeouts of the hooks of a plain turn, which a hanging program uses up. Seconds. */
-const HANGING_S = 3;
+/** How long a slow program takes; Codex waits for each hook, at most for its timeout. Seconds. */
+const SLOW_S = 1;
 
 const TURN = [{ calls: [shell("echo one")] }, say("Done.")] as const;
 
@@ -27,18 +27,19 @@ function replaceProgram(session: CodexSession, script: string): void {
   chmodSync(session.program, 0o755);
 }
 
+/** The first leaves the program as it is. */
 const FAULTS: Readonly<Record<string, (session: CodexSession) => void>> = {
-  missing: (session) => rmSync(session.program),
-  crashing: (session) => replaceProgram(session, "#!/bin/sh\nkill -SEGV $$\n"),
-  babbling: (session) =>
-    replaceProgram(session, "#!/bin/sh\nhead -c 2000000 /dev/zero\nhead -c 2000000 /dev/zero >&2\nexit 2\n"),
-  slow: (session) => replaceProgram(session, `#!/bin/sh\nexec sleep ${HANGING_S}\n`),
   "read-only state": (session) => {
     const state = `${session.place.home}/.arize/harness/state`;
     rmSync(state, { recursive: true, force: true });
     // For root no folder is read-only; a file in its place is for everybody.
     writeFileSync(state, "");
   },
+  missing: (session) => rmSync(session.program),
+  crashing: (session) => replaceProgram(session, "#!/bin/sh\nkill -SEGV $$\n"),
+  babbling: (session) =>
+    replaceProgram(session, "#!/bin/sh\nhead -c 2000000 /dev/zero\nhead -c 2000000 /dev/zero >&2\nexit 2\n"),
+  slow: (session) => replaceProgram(session, `#!/bin/sh\nexec sleep ${SLOW_S}\n`),
 };
 
 function median(values: readonly number[]): number {
@@ -111,7 +112,7 @@ export const tracing: readonly CodexScenario[] = [
     drive: async (session) => {
       const without: number[] = [];
       const traced: number[] = [];
-      const { hooks } = { hooks: `${session.place.config}/hooks.json` };
+      const hooks = `${session.place.config}/hooks.json`;
       const text = session.config("hooks.json") ?? "";
       rmSync(hooks);
       await session.ask("Warm up", { counts: false });
