@@ -12,7 +12,7 @@ import { changeText } from "./changes.ts";
 import type { Input } from "./command.ts";
 import { type CliContext, CliFailure, UsageError } from "./context.ts";
 import { confirm } from "./prompt.ts";
-import { scopeOf, setupContext } from "./setup-context.ts";
+import { installedProgram, scopeOf, setupContext } from "./setup-context.ts";
 import { unwantedSkill } from "./skill.ts";
 import { shortPath } from "./text.ts";
 

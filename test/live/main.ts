@@ -13,6 +13,7 @@ const USAGE = `usage: bun run test:live <what> [scenario…] [options]
   ${AGENTS.map(({ name }) => name).join(", ")}   the real agent against a model server of the tests, traces compared with what the server saw
   phoenix    the spans of a session delivered to a real Phoenix
   collector  the same to a real OpenTelemetry Collector
+  install    every target built, and installed from a local server: under qemu, under Wine, with busybox alone
 
   --list          the scenarios of an agent
   --quick         only its short selection
@@ -112,6 +113,7 @@ if (agent !== undefined) {
   tally = await runAgent(agent, { names, quick: values.quick, onlyFailed: values["only-failed"], jobs });
 } else if (what === "phoenix") tally = await (await import("./backends/phoenix.ts")).runPhoenix();
 else if (what === "collector") tally = await (await import("./backends/collector.ts")).runCollector();
+else if (what === "install") tally = await (await import("./install/main.ts")).runInstall(names);
 else fail(USAGE, 2);
 // A run of nothing proves nothing.
 if (tally.passed + tally.failed === 0) fail("no scenario was chosen", 1);
