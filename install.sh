@@ -152,6 +152,8 @@ is_musl() {
     *musl*) return 0 ;;
     *[Gg][Ll][Ii][Bb][Cc]* | *GNU*) return 1 ;;
   esac
+  # glibc first: its systems may have musl beside it.
+  for loader in /lib64/ld-linux-* /lib/ld-linux-*; do [ -e "$loader" ] && return 1; done
   for loader in /lib/ld-musl-*; do [ -e "$loader" ] && return 0; done
   return 1
 }

@@ -77,7 +77,16 @@ async function play(context: CliContext): Promise<void> {
     await Promise.all(pending);
     await flushAndWait(context.paths, FLUSH_MS);
   } finally {
+    removeQuietly(folder);
+  }
+}
+
+/** A virus scanner may hold a file of it; what is left lies in the system's temporary folder. */
+function removeQuietly(folder: string): void {
+  try {
     rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The session was played all the same.
   }
 }
 

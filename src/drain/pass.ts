@@ -53,16 +53,15 @@ export class Folder {
   async pass(): Promise<void> {
     this.#configuration = this.#deps.configuration();
     const touched = new Set<SessionRun>();
-    const offsets = this.#store.journalOffsets();
-    const segments = listSegments(this.#deps.paths);
-    for (const segment of segments) await this.#readSegment(segment, offsets.get(segmentKey(segment)) ?? 0, touched);
+    await this.#readJournal(touched);
     for (const ref of this.#store.dueSessions(this.#deps.now())) {
       const run = await this.#runOf(ref);
       if (run !== undefined) touched.add(run);
     }
     for (const run of await this.#orphans()) touched.add(run);
     for (const run of touched) {
-      await this.#look(run);
+      // Sessions that the journal brings up meanwhile join the set, and are looked at in their turn.
+      await this.#look(run, touched);
       if (run.awaitsHistory) this.#claims.set(keyOf(run.ref), this.#deps.now() + AWAIT_MS);
     }
     removeSegments(this.#deps, this.#store);
@@ -102,7 +101,7 @@ export class Folder {
       if (run === undefined || this.#deps.now() > until) {
         this.#claims.delete(key);
       } else {
-        if (await this.#look(run, true)) any = true;
+        if (await this.#look(run, new Set(), true)) any = true;
         if (!run.awaitsHistory) this.#claims.delete(key);
       }
     }
@@ -111,6 +110,13 @@ export class Folder {
 
   #isTail(key: string, segment: Segment): boolean {
     return this.#tails.get(key) === segment.size && !closed(segment, this.#deps.now());
+  }
+
+  async #readJournal(touched: Set<SessionRun>): Promise<void> {
+    const offsets = this.#store.journalOffsets();
+    for (const segment of listSegments(this.#deps.paths)) {
+      await this.#readSegment(segment, offsets.get(segmentKey(segment)) ?? 0, touched);
+    }
   }
 
   async #readSegment(segment: Segment, from: number, touched: Set<SessionRun>): Promise<void> {
@@ -168,10 +174,13 @@ export class Folder {
     this.#commitSteps(runs.map((run) => run.takeStep()).filter((step) => step !== undefined));
   }
 
-  /** @param again only settles when the history has something new */
-  async #look(run: SessionRun, again = false): Promise<boolean> {
+  /**
+   * @param touched gets the sessions of which the journal has news meanwhile
+   * @param again only settles when the history has something new
+   */
+  async #look(run: SessionRun, touched: Set<SessionRun>, again = false): Promise<boolean> {
     try {
-      const read = await run.readHistory();
+      const read = await run.readHistory(() => this.#readJournal(touched));
       if (!again || read) run.settle();
       return read;
     } catch (error) {

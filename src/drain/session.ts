@@ -128,15 +128,19 @@ export class SessionRun {
     if (count > 0) this.#drops[reason] = (this.#drops[reason] ?? 0) + count;
   }
 
-  /** Reads what the agent's own history has new, committing on the way. @returns true when there was anything */
-  async readHistory(): Promise<boolean> {
+  /**
+   * Reads what the agent's own history has new, committing on the way. @returns true when there was anything
+   * @param readJournal reads what the journal has new: called between reading records and folding them, so that no record
+   * is ever folded before a hook that ran before it was written
+   */
+  async readHistory(readJournal: () => Promise<void>): Promise<boolean> {
     let any = false;
     const hints = this.settings.messages === "full" ? { ...this.#hints, capture: "full" } : this.#hints;
     for (const source of await this.#agent.sources(this.ref.session, hints, this.#sources.settled)) {
       if (this.#sources.settled.has(source.id)) continue;
       const { [PROCESS]: writer } = source.role;
       if (writer !== undefined) this.#hints[PROCESS] = writer;
-      if (this.#readSource(source)) any = true;
+      if (await this.#readSource(source, readJournal)) any = true;
       else this.#settleSource(source);
     }
     return any;
@@ -245,7 +249,7 @@ export class SessionRun {
     if (folded.nodes.length > 0) this.#changed = true;
   }
 
-  #readSource(source: HistorySource): boolean {
+  async #readSource(source: HistorySource, readJournal: () => Promise<void>): Promise<boolean> {
     const open = this.#sources.open(source, this.#host.now());
     let any = false;
     for (let atEnd = false; !atEnd; ) {
@@ -255,6 +259,7 @@ export class SessionRun {
         atEnd = unread.atEnd || unread.cursor === open.cursor;
         if (unread.cursor === open.cursor) continue;
         any ||= unread.records.length > 0;
+        await readJournal();
         open.cursor = unread.cursor;
         for (const record of unread.records) this.#readRecord(source, open, record);
         this.#advanced(source, open);
@@ -265,6 +270,7 @@ export class SessionRun {
       atEnd = followed.atEnd;
       if (followed.nextOffset === open.offset && !followed.restarted) break;
       any = true;
+      await readJournal();
       if (followed.restarted) open.cursor = this.#agent.history.initial(source);
       for (const record of followed.records) this.#readRecord(source, open, record);
       this.drop("history line not readable", followed.corrupt);

@@ -96,6 +96,44 @@ describe("a drain", () => {
     expect(slept).toBeLessThan(3_000);
   });
 
+  test("a hook that runs while the history is being looked for is folded before the records written after it", async () => {
+    const world = makeWorld(tempFolder());
+    const at = world.clock.now;
+    const order: string[] = [];
+    let meanwhile = true;
+    const watched: AgentEntry = {
+      ...talker,
+      load: async () => {
+        const agent = await talker.load();
+        return {
+          ...agent,
+          observe: (event) => {
+            order.push("hook");
+            return agent.observe(event);
+          },
+          sources: async (...asked) => {
+            // The agent goes on while the drain works: one more hook, then the record.
+            if (meanwhile) world.hook("s", { facts: [turnEnd("t1", at)] });
+            if (meanwhile) world.write("s", turnHistory("t1", at));
+            meanwhile = false;
+            return agent.sources(...asked);
+          },
+          history: {
+            initial: (source) => agent.history.initial(source),
+            read: (cursor, record, guard) => {
+              order.push("record");
+              return agent.history.read(cursor, record, guard);
+            },
+          },
+        };
+      },
+    };
+    world.hook("s", { facts: [turnStart("t1", at)], hints: { main: world.history("s") } });
+    await drain(world.deps({ agents: [watched] }));
+    expect(order).toEqual(["hook", "hook", "record"]);
+    expect(names(world)).toEqual(["talker turn", "model-1"]);
+  });
+
   test("a history that never comes delays a turn, and does not keep it", async () => {
     const world = makeWorld(tempFolder());
     world.hook("s", { facts: [turnStart("t1", world.clock.now)], hints: { main: "/nowhere/history" } });
