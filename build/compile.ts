@@ -1,7 +1,8 @@
 /** One compilation: the flags that every program of this project is built with, the benchmark's empty one included. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { signedAdHoc } from "./macho-sign.ts";
 import type { Target } from "./targets.ts";
 
 /** What to compile. */
@@ -47,6 +48,7 @@ export async function compile({ entry, outfile, target, replaced = {} }: Compila
     },
     throw: true,
   });
+  if (target?.name === "darwin-x64") writeFileSync(outfile, signedAdHoc(readFileSync(outfile)));
 }
 
 function replacing(files: Readonly<Record<string, string>>): Bun.BunPlugin {

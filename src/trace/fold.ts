@@ -4,21 +4,13 @@
  * is final leaves the state.
  */
 
-import { type Fact, type SessionPhaseFact, type TurnStartFact, UNNAMED_TURN } from "./facts.ts";
-import {
-  applyAgentEnd,
-  applyAgentLink,
-  applyAgentStart,
-  CLAIM_EXPIRES_MS,
-  HISTORY_GRACE_MS,
-  openAgent,
-} from "./fold/agents.ts";
+import { type Fact, type SessionPhaseFact, UNNAMED_TURN } from "./facts.ts";
+import { applyAgentEnd, applyAgentLink, applyAgentStart, openAgent } from "./fold/agents.ts";
 import { applyCallEnd, applyCallOutput, applyCallRetry, applyCallStart } from "./fold/calls.ts";
 import { applyCompaction } from "./fold/compactions.ts";
 import { emptyState, type FoldState, mergeMetadata, type TurnState, type UnnamedTurn } from "./fold/state.ts";
 import { applyToolEnd, applyToolPermission, applyToolResult, applyToolStart } from "./fold/tools.ts";
 import {
-  ABANDONED_MS,
   applyTurnEnd,
   applyTurnNote,
   applyTurnStart,
@@ -29,6 +21,17 @@ import {
   turnOf,
   turnWake,
 } from "./fold/turns.ts";
+import {
+  agentOf,
+  forgetAbandoned,
+  holdUnnamed,
+  isHeld,
+  type TurnFact,
+  takeLone,
+  takeRun,
+  unnamedEnded,
+  unnamedWakes,
+} from "./fold/unnamed.ts";
 import type { FinishedNode } from "./node.ts";
 
 export type { FoldState } from "./fold/state.ts";
@@ -42,12 +45,6 @@ export interface Folded {
   /** True while an end was claimed by a hook and the history has not caught up: read the history again soon. */
   readonly awaitsHistory: boolean;
 }
-
-/** Two calls of hooks for one event are no further apart (ms). */
-const REPEATED_MS = 500;
-
-/** A prompt's hook and its record are no further apart (ms). */
-const SAME_PROMPT_MS = 5000;
 
 /** State of a session of which nothing is known. */
 export function initialFold(): FoldState {
@@ -66,20 +63,8 @@ export function fold(state: FoldState, facts: readonly Fact[]): Folded {
     wakeAt = Math.min(wakeAt ?? wake.wakeAt, wake.wakeAt);
     awaitsHistory ||= wake.awaitsHistory;
   }
-  for (const run of next.unnamed) {
-    const newest = newestOf(run);
-    const wake = next.now < newest + HISTORY_GRACE_MS ? newest + HISTORY_GRACE_MS : newest + ABANDONED_MS;
-    wakeAt = Math.min(wakeAt ?? wake, wake);
-  }
-  for (let run = 0; run < next.unnamed.length; run++) {
-    const due = loneAt(next, run);
-    if (due !== undefined) wakeAt = Math.min(wakeAt ?? due, due);
-  }
+  for (const wake of unnamedWakes(next)) wakeAt = Math.min(wakeAt ?? wake, wake);
   return { state: next, nodes, wakeAt, awaitsHistory: awaitsHistory || unnamedEnded(next) };
-}
-
-function newestOf(run: UnnamedTurn): number {
-  return Math.max(...run.facts.map((fact) => fact.at));
 }
 
 function reduce(state: FoldState, fact: Fact): FinishedNode[] {
@@ -89,7 +74,7 @@ function reduce(state: FoldState, fact: Fact): FinishedNode[] {
   switch (fact.type) {
     case "tick":
       for (const turn of Object.values(state.turns)) confirmClaim(turn);
-      state.unnamed = state.unnamed.filter((run) => state.now < newestOf(run) + ABANDONED_MS);
+      forgetAbandoned(state);
       return [...bindLone(state), ...settleAll(state)];
     case "session":
       mergeMetadata(state.session, fact.metadata);
@@ -122,14 +107,6 @@ function endTurns(state: FoldState, fact: SessionPhaseFact): FinishedNode[] {
   return settleAll(state);
 }
 
-type TurnFact = Extract<Fact, { readonly turn: string }>;
-
-/** Subagent whose thread a fact belongs to, if any. */
-function agentOf(fact: TurnFact): string | undefined {
-  if ("agentId" in fact) return fact.agentId;
-  return "thread" in fact && fact.thread !== "" ? fact.thread : undefined;
-}
-
 function keyOf(state: FoldState, fact: TurnFact): string | undefined {
   const agentId = agentOf(fact);
   // A subagent stays in the turn that started it, whatever turn the main agent is in by now.
@@ -146,66 +123,24 @@ function turnAt(state: FoldState, at: number): string | undefined {
   return before.sort((a, b) => (b.start ?? 0) - (a.start ?? 0))[0]?.key;
 }
 
-/** Hooks speak of the turn that began last, which may have no name yet. */
-function isHeld(state: FoldState, fact: TurnFact): boolean {
-  if (fact.turn !== UNNAMED_TURN) return false;
-  if (fact.type === "turn.start") return true;
-  const agentId = agentOf(fact);
-  if (agentId !== undefined && (!fact.live || state.agents[agentId] !== undefined)) return false;
-  return state.unnamed.length > 0;
-}
-
 function reduceTurnFact(state: FoldState, fact: TurnFact): FinishedNode[] {
-  if (isHeld(state, fact)) return holdUnnamed(state, fact);
+  if (isHeld(state, fact)) {
+    const named = holdUnnamed(state, fact);
+    return named === undefined ? [] : bindRun(state, named);
+  }
   const key = keyOf(state, fact);
   if (key === undefined) return [];
   const turn = turnOf(state, key, fact);
   if (!turn) return [];
   apply(state, turn, fact);
   const nodes = fact.type === "turn.start" ? settleAll(state) : settleTurn(state, turn);
-  return fact.type === "turn.start" && !fact.live ? [...nodes, ...bindUnnamed(state, key)] : nodes;
+  return fact.type === "turn.start" && !fact.live ? [...nodes, ...bindRun(state, key)] : nodes;
 }
 
-/** A turn whose key only the history knows has ended just now. */
-function unnamedEnded(state: FoldState): boolean {
-  const isRecentEnd = ({ type, at }: Fact) =>
-    (type === "turn.end" || type === "session.end" || type === "session.idle") && state.now < at + HISTORY_GRACE_MS;
-  return state.unnamed.some((run) => run.facts.some(isRecentEnd));
-}
-
-/** Two registrations of one hook tell the same prompt twice. */
-function isRepeated(state: FoldState, fact: TurnStartFact): boolean {
-  const last = state.unnamed.at(-1)?.facts[0];
-  const bound = state.turns[state.bound ?? ""];
-  const [at, prompt] = last?.type === "turn.start" ? [last.at, last.prompt] : [bound?.liveStart, bound?.prompt];
-  return at !== undefined && prompt === fact.prompt && Math.abs(fact.at - at) < REPEATED_MS;
-}
-
-function holdUnnamed(state: FoldState, fact: TurnFact): FinishedNode[] {
-  if (fact.type !== "turn.start") {
-    state.unnamed.at(-1)?.facts.push(fact);
-    return [];
-  }
-  if (isRepeated(state, fact)) return [];
-  state.unnamed.push({ facts: [fact] });
-  // The history may have been quicker than the hook.
-  const named = Object.values(state.turns).findLast(
-    (turn) => turn.started && turn.liveStart === undefined && Math.abs((turn.start ?? 0) - fact.at) < SAME_PROMPT_MS,
-  );
-  return named && state.unnamed.length === 1 ? bindUnnamed(state, named.key) : [];
-}
-
-/**
- * The history started a turn: the oldest run of unnamed hook facts with its prompt is about it, else the oldest. A run
- * before the one with its prompt opened no turn (a prompt that was added to a running turn).
- */
-function bindUnnamed(state: FoldState, key: string): FinishedNode[] {
-  const { prompt, liveStart } = state.turns[key] ?? {};
-  if (liveStart !== undefined) return [];
-  const same = state.unnamed.findIndex(({ facts: [start] }) => start?.type === "turn.start" && start.prompt === prompt);
-  const unnamed = state.unnamed.splice(0, Math.max(same, 0) + 1).at(-1);
-  if (!unnamed) return [];
-  return bind(state, unnamed.facts, key);
+/** The history named a turn: what hooks said of it before is folded now. */
+function bindRun(state: FoldState, key: string): FinishedNode[] {
+  const run = takeRun(state, key);
+  return run ? bind(state, run.facts, key) : [];
 }
 
 function bind(state: FoldState, facts: UnnamedTurn["facts"], key: string): FinishedNode[] {
@@ -216,26 +151,10 @@ function bind(state: FoldState, facts: UnnamedTurn["facts"], key: string): Finis
   });
 }
 
-/** From when on a run of hook facts is a turn of its own: its turn is over, and the history has never shown it. */
-function loneAt(state: FoldState, index: number): number | undefined {
-  const facts = state.unnamed[index]?.facts ?? [];
-  const [start] = facts;
-  if (start?.type !== "turn.start" || start.alone === undefined) return undefined;
-  const ends = facts.filter(({ type }) => type === "turn.end" || type === "session.end").map(({ at }) => at);
-  const next = state.unnamed[index + 1]?.facts[0]?.at;
-  if (ends.length === 0 && next === undefined) return undefined;
-  return Math.max(...ends, next ?? 0) + CLAIM_EXPIRES_MS;
-}
-
 /** What no history will ever name. */
 function bindLone(state: FoldState): FinishedNode[] {
   const nodes: FinishedNode[] = [];
-  for (let due = loneAt(state, 0); due !== undefined && state.now >= due; due = loneAt(state, 0)) {
-    const facts = state.unnamed.shift()?.facts ?? [];
-    const [start] = facts;
-    const key = start?.type === "turn.start" ? start.alone : undefined;
-    if (key !== undefined) nodes.push(...bind(state, facts, key));
-  }
+  for (let lone = takeLone(state); lone; lone = takeLone(state)) nodes.push(...bind(state, lone.facts, lone.key));
   return nodes;
 }
 
