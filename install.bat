@@ -72,7 +72,7 @@ if not defined COMMAND goto usage
 if "%COMMAND%"=="-h" goto usage
 if "%COMMAND%"=="--help" goto usage
 set "ISCOMMAND="
-for %%c in (demo install uninstall update status doctor sessions show export flush config skill help) do if /i "%COMMAND%"=="%%c" set "ISCOMMAND=1"
+for %%c in (demo install uninstall update status doctor sessions show export flush config skill record help) do if /i "%COMMAND%"=="%%c" set "ISCOMMAND=1"
 if "%COMMAND:~0,1%"=="-" set "ISCOMMAND=1"
 
 if defined VERSION goto from_release

@@ -50,7 +50,7 @@ die() { # die <what is wrong> [what to do]
 # Is it a command of the program? Everything else is an agent.
 is_command() {
   case $1 in
-    -* | demo | install | uninstall | update | status | doctor | sessions | show | export | flush | config | skill | help) return 0 ;;
+    -* | demo | install | uninstall | update | status | doctor | sessions | show | export | flush | config | skill | record | help) return 0 ;;
   esac
   return 1
 }

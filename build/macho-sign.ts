@@ -49,12 +49,12 @@ export function signedAdHoc(program: Buffer): Buffer {
   signed.writeBigUInt64LE(linkeditBytes, linkedit + 48);
 
   const head = [SUPER_BLOB, SUPER_BLOB_BYTES + directory, 1, 0, SUPER_BLOB_BYTES];
-  head.forEach((value, index) => signed.writeUInt32BE(value, limit + index * 4));
+  for (const [index, value] of head.entries()) signed.writeUInt32BE(value, limit + index * 4);
   const blob = limit + SUPER_BLOB_BYTES;
   const hashes = CODE_DIRECTORY_BYTES + IDENTIFIER.length;
   const fields = [CODE_DIRECTORY, directory, VERSION_WITH_EXEC_SEGMENT, ADHOC_LINKER_SIGNED, hashes];
   fields.push(CODE_DIRECTORY_BYTES, 0, slots, limit);
-  fields.forEach((value, index) => signed.writeUInt32BE(value, blob + index * 4));
+  for (const [index, value] of fields.entries()) signed.writeUInt32BE(value, blob + index * 4);
   signed.set([SHA256_BYTES, SHA256_TYPE, 0, PAGE_BITS], blob + 36);
   signed.writeBigUInt64BE(signed.readBigUInt64LE(text + 40), blob + 64);
   signed.writeBigUInt64BE(signed.readBigUInt64LE(text + 48), blob + 72);

@@ -47,7 +47,9 @@ export function toolReasons(truth: Truth, spans: readonly SeenSpan[], matching: 
         reasons.push(`${label}: not below the LLM span that asked for it`);
       }
       if (unnamed) continue;
-      if (span.instant && span.status !== "ERROR") reasons.push(`${label}: TOOL span without duration`);
+      if (span.instant && span.status !== "ERROR" && !tookNothing(span)) {
+        reasons.push(`${label}: TOOL span without duration`);
+      }
       const result = results.get(id);
       // Without a result the agent died while the tool ran: whatever it was, it was no success.
       const failed = result === undefined || result.isError;
@@ -70,4 +72,10 @@ export function toolReasons(truth: Truth, spans: readonly SeenSpan[], matching: 
   const repeated = ids.length - new Set(ids).size;
   if (repeated > 0) reasons.push(`${repeated} tool calls have more than one TOOL span`);
   return { pair: { truth: total, seen: asked.length }, reasons };
+}
+
+/** The agent itself measured less than a millisecond. */
+function tookNothing(span: SeenSpan): boolean {
+  const metadata = span.attributes.metadata;
+  return typeof metadata === "string" && (JSON.parse(metadata) as { duration_ms?: unknown }).duration_ms === 0;
 }

@@ -283,6 +283,12 @@ describe("a run is inexact", () => {
 
   test("when a tool that worked has no duration", () => {
     expect(why(changed("run", (span) => ({ ...span, instant: true })))).toContain("TOOL span without duration");
+    const measured = (ms: number) => (span: SeenSpan) => {
+      const attributes = { ...span.attributes, metadata: JSON.stringify({ duration_ms: ms }) };
+      return { ...span, instant: true, attributes };
+    };
+    expect(why(changed("run", measured(1)))).toContain("TOOL span without duration");
+    expect(why(changed("run", measured(0)))).not.toContain("TOOL span without duration");
   });
 
   test("when a failed tool is told as a good one", () => {

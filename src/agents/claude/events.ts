@@ -182,6 +182,8 @@ function toolEnd(payload: HookPayload, at: number, turn: string, thread: string,
   const parsed = v.safeParse(ToolResponse, payload.tool_response);
   const response = parsed.success ? parsed.output : undefined;
   const background = response?.status === "async_launched" || response?.backgroundTaskId !== undefined;
+  // A span without duration is not for want of a measurement.
+  const metadata = { ...(background && { background }), ...(payload.duration_ms === 0 && { duration_ms: 0 }) };
   return [
     ...(response?.agentId ? [{ type: "agent.link" as const, at, turn, agentId: response.agentId, callId }] : []),
     {
@@ -193,7 +195,8 @@ function toolEnd(payload: HookPayload, at: number, turn: string, thread: string,
       outcome: "ok",
       output: payload.tool_response,
       ...(payload.duration_ms !== undefined && { durationMs: payload.duration_ms }),
-      ...(background && { background, metadata: { background: true } }),
+      ...(background && { background }),
+      metadata,
     },
   ];
 }
