@@ -46,8 +46,9 @@ function readBoth(agent: Agent, path: string): { texts: Set<string>; memory: str
   for (const record of linesOf<unknown>(path)) {
     const read = agent.history.read(open, record, OPEN);
     open = read.cursor;
-    for (const fact of read.facts as readonly Record<string, unknown>[]) {
-      for (const text of CONTENT.flatMap((field) => textsIn(fact[field]))) texts.add(text);
+    for (const fact of read.facts) {
+      const fields = new Map<string, unknown>(Object.entries(fact));
+      for (const text of CONTENT.flatMap((field) => textsIn(fields.get(field)))) texts.add(text);
     }
     closed = agent.history.read(closed, record, CLOSED).cursor;
     memory.push(JSON.stringify(closed));
@@ -55,24 +56,25 @@ function readBoth(agent: Agent, path: string): { texts: Set<string>; memory: str
   return { texts, memory };
 }
 
+/** Agents whose recordings say anything in words to a reader that is told no more than where the file is. */
+const covered: string[] = [];
+
 for (const entry of AGENTS) {
   const name = existsSync(join(RECORDED, entry.name)) ? entry.name : entry.key;
-  const files = histories(name);
-  if (files.length === 0) continue;
-  test(`${entry.title}: with content switched off, the reader remembers no sentence of any recording`, async () => {
-    const agent = await entry.load();
-    const leaks: string[] = [];
-    let sentences = 0;
-    for (const path of files) {
-      const { texts, memory } = readBoth(agent, path);
-      sentences += texts.size;
-      for (const text of texts) {
-        const escaped = JSON.stringify(text).slice(1, -1);
-        if (memory.some((json) => json.includes(escaped)))
-          leaks.push(`${path.slice(RECORDED.length)}: ${text.slice(0, 80)}`);
-      }
-    }
+  const agent = await entry.load();
+  const read = histories(name).map((path) => ({ path: path.slice(RECORDED.length), ...readBoth(agent, path) }));
+  if (!read.some(({ texts }) => texts.size > 0)) continue;
+  covered.push(entry.name);
+  test(`${entry.title}: with content switched off, the reader remembers no sentence of any recording`, () => {
+    const leaks = read.flatMap(({ path, texts, memory }) =>
+      [...texts]
+        .filter((text) => memory.some((json) => json.includes(JSON.stringify(text).slice(1, -1))))
+        .map((text) => `${path}: ${text.slice(0, TELLING)}`),
+    );
     expect(leaks).toEqual([]);
-    expect(sentences).toBeGreaterThan(0);
   });
 }
+
+test("the readers with a conversation to remember are among them", () => {
+  expect(covered).toEqual(expect.arrayContaining(["claude", "codex", "gemini", "copilot"]));
+});
