@@ -31,6 +31,9 @@ const BUDGET = { plain: { p50: 2.0, p95: 3.0 }, drain: { p50: 2.8, p95: 4.0 } } 
 /** How much the median may change with the state of the backend. */
 const BACKEND_TOLERANCE = 0.1;
 
+/** What the registered command may cost above a shell that does nothing, in ms. */
+const ABOVE_SHELL_MS = 8;
+
 type Kind = keyof typeof BUDGET;
 
 /** One thing to run and its times so far. */
@@ -133,11 +136,23 @@ function ratioRows(variants: readonly Variant[], empty: readonly number[]): read
   return rows;
 }
 
-function millisecondRows(variants: readonly Variant[]): readonly Row[] {
-  return variants.map(({ label, times }) => ({
-    measure: `${label}, registered command through /bin/sh: p50, p95`,
-    value: `${quantile(times, 0.5).toFixed(1)} ms, ${quantile(times, 0.95).toFixed(1)} ms`,
-  }));
+function millisecondRows(variants: readonly Variant[], nothing: readonly number[]): readonly Row[] {
+  return variants.flatMap(({ label, times }) => {
+    const name = `${label}, registered command through /bin/sh`;
+    const above = quantile(times, 0.5) - quantile(nothing, 0.5);
+    return [
+      {
+        measure: `${name}: p50, p95`,
+        value: `${quantile(times, 0.5).toFixed(1)} ms, ${quantile(times, 0.95).toFixed(1)} ms`,
+      },
+      {
+        measure: `${name}: p50 above sh -c true`,
+        value: `${above.toFixed(1)} ms`,
+        budget: `≤ ${ABOVE_SHELL_MS} ms`,
+        ok: above <= ABOVE_SHELL_MS,
+      },
+    ];
+  });
 }
 
 async function run({ samples }: BenchOptions): Promise<readonly Row[]> {
@@ -164,7 +179,8 @@ async function run({ samples }: BenchOptions): Promise<readonly Row[]> {
     const shell = CALLS.map(([label, kind, event, bytes]) =>
       variant(label, kind, "up", ["/bin/sh", "-c", registered], stdinOf(event, bytes)),
     );
-    await measure([baseline, ...direct, ...shell], samples);
+    const nothing = variant("sh -c true", "plain", "up", ["/bin/sh", "-c", "true"], stdinOf("PreToolUse", 0));
+    await measure([baseline, nothing, ...direct, ...shell], samples);
     const { times } = baseline;
     return [
       {
@@ -172,7 +188,7 @@ async function run({ samples }: BenchOptions): Promise<readonly Row[]> {
         value: `${quantile(times, 0.5).toFixed(1)} ms, ${quantile(times, 0.95).toFixed(1)} ms`,
       },
       ...ratioRows(direct, times),
-      ...millisecondRows(shell),
+      ...millisecondRows(shell, nothing.times),
     ];
   } finally {
     for (const backend of backends) backend.stop();
