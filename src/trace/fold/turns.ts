@@ -159,15 +159,18 @@ export function rememberBackground(state: FoldState, callId: string, turn: strin
 function confirmation(turn: TurnState): "recorded" | "text" | "none" {
   if (hasUnanswered(turn, "")) return "none";
   const { claimed, recorded } = turn;
-  // A record that is much older than the claim belongs to an earlier stop of the same turn.
-  if (recorded && (!claimed || recorded.at >= claimed.at - CLAIM_SLACK_MS)) return "recorded";
+  // A record from before the newest request, or from long before the claim, belongs to an earlier stop of the same turn.
+  const isLast = recorded !== undefined && recorded.at >= (turn.lastRequest ?? recorded.at);
+  if (isLast && (!claimed || recorded.at >= claimed.at - CLAIM_SLACK_MS)) return "recorded";
   if (claimed && answersMatch(turn, "", claimed)) return "text";
   return "none";
 }
 
 function isOver(turn: TurnState, now: Millis): boolean {
   const confirmed = confirmation(turn);
-  if (confirmed === "recorded" && turn.supersededLive && turn.started) return true;
+  // At once only when nothing can have followed the record that the history has not told yet.
+  const isLatest = turn.recorded !== undefined && turn.recorded.at >= (turn.claimed?.at ?? 0);
+  if (confirmed === "recorded" && isLatest && turn.supersededLive && turn.started) return true;
   // The same text may be only a piece of the answer, until the history was read to its end.
   if (confirmed !== "none" && turn.supersededLive && turn.superseded !== undefined) {
     return now >= Math.max(turn.superseded, turn.lastMain);
