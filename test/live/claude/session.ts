@@ -152,6 +152,16 @@ export class ClaudeSession {
     await until(`the file ${name}`, TURN_TIMEOUT_MS, () => existsSync(`${this.place.project}/${name}`));
   }
 
+  /** Waits until a transcript holds a text: what a killed agent has not written, no source tells. */
+  async recorded(text: string): Promise<void> {
+    const projects = `${this.place.config}/projects`;
+    await until(`${text} in a transcript`, TURN_TIMEOUT_MS, () =>
+      readdirSync(projects, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".jsonl"))
+        .some((file) => readFileSync(`${projects}/${file}`, "utf8").includes(text)),
+    );
+  }
+
   /** The hooks that the installer registered, as they stand in a settings file. */
   registeredHooks(): unknown {
     const settings: unknown = JSON.parse(readFileSync(`${this.place.config}/settings.json`, "utf8"));

@@ -29,6 +29,7 @@ async function strikeStream(session: ClaudeSession, signal: NodeJS.Signals): Pro
 async function strikeTool(session: ClaudeSession, signal: NodeJS.Signals): Promise<void> {
   const turn = session.begin("Run a long command", fails);
   await session.file("runs");
+  await session.recorded('"tool_use"');
   turn.signal(signal);
   await turn.exited;
   await session.ask("Go on", again);
