@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { JournalEvent } from "../../journal/event.ts";
 import { type Fact, MAIN_THREAD, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { exitCodeOf, isBuiltIn, mcpServerOf } from "./content.ts";
 import { notifiedCall } from "./prompts.ts";
 import { HookPayload } from "./wire.ts";
@@ -24,10 +25,7 @@ export const AGENT_HINT = "agent:";
 /** Facts of one hook call of Claude Code. */
 export function observe(event: JournalEvent): Observed {
   const parsed = v.safeParse(HookPayload, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const payload = parsed.output;
   // Compaction runs an internal agent without a type; its transcript never exists.
   if (payload.agent_id !== undefined && payload.agent_type === "") return { facts: [], hints: hintsOf(event, payload) };

@@ -5,6 +5,7 @@ import type { JournalEvent } from "../../journal/event.ts";
 import { PARENT_VARIABLE } from "../../setup/command.ts";
 import { type AgentStartFact, type Fact, MAIN_THREAD, UNNAMED_CALL, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import {
   DEFAULT_AGENT,
   isBuiltIn,
@@ -24,10 +25,7 @@ const NEW_PROCESS = new Set(["startup", "resume", "fork"]);
 /** Facts of one hook call of Codex. */
 export function observe(event: JournalEvent, known: SessionHints = {}): Observed {
   const parsed = v.safeParse(HookPayload, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const payload = parsed.output;
   const facts = factsOf(event, payload).map((fact) => ({ ...fact, live: true as const }));
   return { facts, hints: hintsOf(event, payload, known) };

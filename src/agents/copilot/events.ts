@@ -7,15 +7,13 @@ import * as v from "valibot";
 import type { JournalEvent } from "../../journal/event.ts";
 import { type Fact, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { HookPayload } from "./wire.ts";
 
 /** Facts of one hook call of Copilot. */
 export function observe(event: JournalEvent): Observed {
   const parsed = v.safeParse(HookPayload, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const facts = factsOf(event, parsed.output).map((fact) => ({ ...fact, live: true as const }));
   return { facts, hints: hintsOf(event, parsed.output) };
 }

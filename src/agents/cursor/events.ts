@@ -5,6 +5,7 @@ import type { JournalEvent } from "../../journal/event.ts";
 import { type Fact, MAIN_THREAD } from "../../trace/facts.ts";
 import type { Part } from "../../trace/node.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { answerFacts, modelOf, usageFacts } from "./answers.ts";
 import { hashOf, keep, type Memory, recall, remember, type Turn, threadOf } from "./memory.ts";
 import { subagentStartFacts, subagentStopFacts } from "./subagents.ts";
@@ -34,10 +35,7 @@ export interface Run {
 /** Facts of one hook call. */
 export function observe(event: JournalEvent, hints: SessionHints = {}): Observed {
   const parsed = v.safeParse(HookPayload, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const payload = parsed.output;
   const memory = recall(hints);
   if (isRepeated(memory, event)) return { facts: [], hints: remember(memory) };

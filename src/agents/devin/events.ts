@@ -8,6 +8,7 @@ import type { JournalEvent } from "../../journal/event.ts";
 import { PARENT_VARIABLE } from "../../setup/command.ts";
 import { type Fact, MAIN_THREAD, UNNAMED_TOOL, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { isBuiltIn, textOf } from "./content.ts";
 import { HookPayload, ToolResponse } from "./wire.ts";
 
@@ -17,10 +18,7 @@ const WITHIN_TURN: ReadonlySet<string> = new Set(["PostToolUse", "Stop"]);
 /** Facts of one hook call of Devin CLI. */
 export function observe(event: JournalEvent, hints: SessionHints = {}): Observed {
   const parsed = v.safeParse(HookPayload, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const payload = parsed.output;
   const facts = factsOf(event, payload).map((fact) => ({ ...fact, live: true as const }));
   return { facts, hints: hintsOf(event, hints) };

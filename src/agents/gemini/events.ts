@@ -5,6 +5,7 @@ import type { JournalEvent } from "../../journal/event.ts";
 import { PARENT_VARIABLE } from "../../setup/command.ts";
 import { type Fact, MAIN_THREAD, UNNAMED_TOOL, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { exitCodeOf, isBuiltIn, SHELL, textOf } from "./content.ts";
 import { HookPayload, SubagentProgress, ToolResponse } from "./wire.ts";
 
@@ -16,10 +17,7 @@ const UNNAMED = { turn: UNNAMED_TURN, thread: MAIN_THREAD, callId: UNNAMED_TOOL 
 /** Facts of one hook call of Gemini CLI. */
 export function observe(event: JournalEvent): Observed {
   const parsed = v.safeParse(HookPayload, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const payload = parsed.output;
   const facts = factsOf(event, payload).map((fact) => ({ ...fact, live: true as const }));
   return { facts, hints: hintsOf(event, payload) };

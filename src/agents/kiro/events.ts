@@ -5,6 +5,7 @@ import type { JournalEvent } from "../../journal/event.ts";
 import { PARENT_VARIABLE } from "../../setup/command.ts";
 import { type Fact, MAIN_THREAD, UNNAMED_TOOL, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { type Mark, withMarks } from "./clock.ts";
 import { inputOf, isBuiltIn, mcpServerOf, responseOf } from "./content.ts";
 import { HookPayload } from "./wire.ts";
@@ -14,10 +15,7 @@ const UNNAMED = { turn: UNNAMED_TURN, thread: MAIN_THREAD, callId: UNNAMED_TOOL 
 /** Facts of one hook call of Kiro. */
 export function observe(event: JournalEvent, hints: SessionHints = {}): Observed {
   const parsed = v.safeParse(HookPayload, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const payload = parsed.output;
   const kind = /^[a-z]/.test(event.event) ? "agent" : "file";
   // A version that runs both registrations tells everything twice.

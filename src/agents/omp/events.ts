@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { JournalEvent } from "../../journal/event.ts";
 import { type Fact, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { answerFacts, requestSent } from "./answers.ts";
 import { compactionBegan, compactionFacts } from "./compactions.ts";
 import { type Memory, recall, remember } from "./memory.ts";
@@ -14,10 +15,7 @@ import { Line } from "./wire.ts";
 /** Facts of one line. */
 export function observe(event: JournalEvent, hints: SessionHints = {}): Observed {
   const parsed = v.safeParse(Line, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "line"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const line = parsed.output;
   const memory = recall(hints);
   // What happens before the first prompt has no turn.

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { JournalEvent } from "../../journal/event.ts";
 import { type Fact, UNNAMED_TURN } from "../../trace/facts.ts";
 import type { Observed, SessionHints } from "../agent.ts";
+import { misfit } from "../misfit.ts";
 import { answerFacts, endAnswer, requestFacts, retryFacts, textFacts } from "./answers.ts";
 import { type Memory, recall, remember } from "./memory.ts";
 import { grantFacts, permissionFacts, toolFacts } from "./tools.ts";
@@ -13,10 +14,7 @@ import { Line } from "./wire.ts";
 /** Facts of one line. */
 export function observe(event: JournalEvent, hints: SessionHints = {}): Observed {
   const parsed = v.safeParse(Line, event.payload);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return { facts: [], skipped: `${event.event}: ${v.getDotPath(issue) ?? "line"}: ${issue.message}` };
-  }
+  if (!parsed.success) return misfit(event, parsed.issues);
   const line = parsed.output;
   const memory = recall(hints);
   // What happens before the first prompt, or was begun under another version of this program, has no turn.

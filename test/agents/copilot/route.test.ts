@@ -11,7 +11,7 @@ const cli = (event: string, more: Readonly<Record<string, unknown>> = {}) => ({
   hook_event_name: event,
   session_id: SESSION,
   timestamp: "2026-11-22T00:42:54.118Z",
-  cwd: "/home/dev/work",
+  cwd: "/home/dev/proj",
   ...more,
 });
 

@@ -193,7 +193,7 @@ test("the cursor keeps no text that must not be stored, and stays small", () => 
         for (const record of linesOf<{ readonly type: string; readonly data: { readonly content?: unknown } }>(path)) {
           cursor = copilot.history.read(cursor, record, hidden).cursor;
           const kept = JSON.stringify(cursor);
-          for (const text of ["LABMAIN", "LABSUB", "lab-shell-out", "alpha", "Planning", "does-not-exist"]) {
+          for (const text of ["TOPMAIN", "TOPSUB", "lab-shell-out", "alpha", "Planning", "does-not-exist"]) {
             expect(kept).not.toContain(text);
           }
         }

@@ -30,7 +30,7 @@ const RECORDS = [
     copilotVersion: "0.42.0",
     vscodeVersion: "1.118.0",
     startTime: new Date(START).toISOString(),
-    context: { cwd: "/home/dev/work" },
+    context: { cwd: "/home/dev/proj" },
   }),
   record(20, "user.message", { content: "What does a.txt hold?", attachments: [] }),
   record(30, "assistant.turn_start", { turnId: "0" }),
